@@ -1,0 +1,54 @@
+"""The one way a request reaches a home: through a membership, into its utility's scope."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.queries.access import Access, access_to
+from accounts.scope import utility_scope
+
+
+def signed_in(request: Request) -> User:
+    """The person who asks.
+
+    Raises:
+        NotAuthenticated: nobody is signed in.
+    """
+    if not isinstance(request.user, User):
+        raise exceptions.NotAuthenticated
+    return request.user
+
+
+class HouseholdView(APIView):
+    """A view about one home, ``household_id`` in its address.
+
+    Inside it `self.access` is set and the home's utility is in scope. A home that is not the
+    person's own answers 404, like one that does not exist. `needs_money` views refuse a caretaker.
+    """
+
+    access: Access
+    needs_money = False
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - Django's signature
+        """Leave the scope that `initial` enters, whatever happened between."""
+        with ExitStack() as self._scopes:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        """Authenticate, find the way in, enter the scope."""
+        super().initial(request, *args, **kwargs)
+        access = access_to(signed_in(request), kwargs["household_id"], at=timezone.now())
+        if access is None:
+            raise exceptions.NotFound
+        if self.needs_money and not access.sees_money:
+            raise exceptions.PermissionDenied
+        self.access = access
+        self._scopes.enter_context(utility_scope(access.utility))

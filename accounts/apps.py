@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    """Registers the check that no tenant-owned model escapes the scope."""
+
+    name = "accounts"
+    verbose_name = _("Network and people")
+
+    def ready(self) -> None:
+        """Import the system checks, which register themselves."""
+        from accounts import checks  # noqa: F401, PLC0415 - checks need the app registry

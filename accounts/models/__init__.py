@@ -1,0 +1,18 @@
+"""One file a concept."""
+
+from accounts.models.contract import Contract
+from accounts.models.network import Building, HeatSource, Household, Substation
+from accounts.models.people import Membership, StaffRole, User
+from accounts.models.utility import Utility
+
+__all__ = [
+    "Building",
+    "Contract",
+    "HeatSource",
+    "Household",
+    "Membership",
+    "StaffRole",
+    "Substation",
+    "User",
+    "Utility",
+]

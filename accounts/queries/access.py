@@ -1,0 +1,51 @@
+"""What a person may reach; the only reads that look over the wall, by the person's own key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.enums import SEES_MONEY, MembershipRole
+from accounts.models import Household, Membership, StaffRole, User, Utility
+from accounts.period import on_day
+from accounts.scope import across_utilities
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One home a person may enter, and as what."""
+
+    household: Household
+    utility: Utility
+    role: MembershipRole
+
+    @property
+    def sees_money(self) -> bool:
+        """Whether bills and payments are this person's business."""
+        return self.role in SEES_MONEY
+
+
+def homes_of(user: User, *, at: datetime) -> list[Access]:
+    """All homes ``user`` may enter at ``at``, over all utilities, by utility and customer number."""
+    with across_utilities("a person's own homes"):
+        rows = Membership.objects.filter(user=user).select_related("household__building", "utility")
+        rows = rows.order_by("utility__name", "household__customer_number")
+        return [
+            Access(household=row.household, utility=row.utility, role=MembershipRole(row.role))
+            for row in rows
+            if row.utility.local_date(at) in row.period
+        ]
+
+
+def access_to(user: User, household_id: int, *, at: datetime) -> Access | None:
+    """The person's way into one home at ``at``; None where there is none, whether or not the home exists."""
+    return next((access for access in homes_of(user, at=at) if access.household.pk == household_id), None)
+
+
+def desk_utilities(user: User, *, at: datetime) -> list[Utility]:
+    """The utilities whose desk ``user`` may open at ``at``, by name; all of them for a superuser."""
+    if user.is_superuser:
+        return list(Utility.objects.order_by("name"))
+    with across_utilities("a clerk's own utilities"):
+        rows = StaffRole.objects.filter(on_day(at.date()), user=user)
+        return list(Utility.objects.filter(pk__in=rows.values("utility_id")).order_by("name"))

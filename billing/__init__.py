@@ -1,0 +1,1 @@
+"""What it costs: tariffs, rating, invoices, ledger, payments."""

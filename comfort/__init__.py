@@ -1,0 +1,1 @@
+"""What residents feel: rooms, votes, preference, the comfort demand of the plant."""

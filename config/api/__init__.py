@@ -1,0 +1,1 @@
+"""The conventions every surface shares: errors, money, pages, schema, health. Knows no app."""

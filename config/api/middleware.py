@@ -1,0 +1,56 @@
+"""The outermost middleware: API addresses never answer HTML, whoever refuses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from config.api.problem import problem_response
+
+logger = logging.getLogger(__name__)
+
+API_PREFIXES: Final = ("/api/",)
+CODES: Final = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.FORBIDDEN: "permission_denied",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
+}
+
+
+class ProblemMiddleware:
+    """Turns every HTML error under the API prefixes into a problem, crashes included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, with errors in the one format."""
+        response = self.get_response(request)
+        is_api = request.path.startswith(API_PREFIXES)
+        if is_api and isinstance(response, HttpResponse) and _is_html_error(response):
+            return self._problem(request, response.status_code)
+        return response
+
+    def _problem(self, request: HttpRequest, status: int) -> HttpResponse:
+        details = {
+            HTTPStatus.NOT_FOUND: _("There is nothing at this address."),
+            HTTPStatus.INTERNAL_SERVER_ERROR: _("Something broke on our side. It has been logged."),
+        }
+        detail = details.get(HTTPStatus(status), HTTPStatus(status).description)
+        code = CODES.get(HTTPStatus(status), "error")
+        return problem_response(request, status=status, code=code, detail=detail)
+
+
+def _is_html_error(response: HttpResponse) -> bool:
+    is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+    return is_error and response.get("Content-Type", "").startswith("text/html")

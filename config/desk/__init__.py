@@ -1,0 +1,1 @@
+"""The desk: the admin site and the dashboards that compose apps."""

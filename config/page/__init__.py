@@ -1,0 +1,1 @@
+"""The resident's page: server-rendered, installable, live."""

@@ -1,0 +1,1 @@
+"""Settings: `base` is what every environment shares, `local` and `production` are what runs."""

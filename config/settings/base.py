@@ -1,0 +1,190 @@
+"""What every environment shares; nothing here may be unsafe, whatever the environment leaves out."""
+
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from config.settings import engine
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+# Everything a running stack writes: database files, logs, the addresses of the servers it started.
+STATE_DIR = Path(env.str("HEARTHLINE_STATE", default=str(BASE_DIR / ".hearthline")))
+
+INSTALLED_APPS = [
+    "config.api",
+    "config.stack",
+    "config.page",
+    "config.demo",
+    "config.desk.apps.DeskConfig",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "accounts",
+    "metering",
+    "comfort",
+    "billing",
+    "control",
+]
+
+MIDDLEWARE = [
+    "config.api.middleware.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.desk.middleware.DeskScopeMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- data -----------------------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", default=engine.stack_address(STATE_DIR, "DATABASE_URL"))
+DATABASES = {
+    "default": {
+        **env.db_url_config(DATABASE_URL),
+        "ENGINE": engine.database_engine(DATABASE_URL, choice=env.str("DATABASE_ENGINE", default="ask")),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+VALKEY_URL = env.str("VALKEY_URL", default=engine.stack_address(STATE_DIR, "VALKEY_URL"))
+MQTT_URL = env.str("MQTT_URL", default=engine.stack_address(STATE_DIR, "MQTT_URL"))
+# One process with a plain persistent subscription, or many that share one (not on the embedded broker).
+MQTT_SHARED_SUBSCRIPTION = env.bool("MQTT_SHARED_SUBSCRIPTION", default=False)
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL}}
+
+CELERY_BROKER_URL = VALKEY_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "hearthline"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
+
+# --- people ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Digits only, so that a phone offers the code from the message by itself.
+ACCOUNT_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+HEADLESS_CLIENTS = ("app", "browser")
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "page:home"
+LOGOUT_REDIRECT_URL = "account_login"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Hearthline <no-reply@hearthline.invalid>")
+
+# --- words and time -------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
+USE_TZ = True
+# Instants are UTC everywhere; a utility's own calendar comes from Utility.time_zone.
+TIME_ZONE = "UTC"
+
+# --- the outside ----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "allauth.headless.contrib.rest_framework.authentication.XSessionTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ProblemAutoSchema",
+    "DEFAULT_PAGINATION_CLASS": None,
+    "EXCEPTION_HANDLER": "config.api.problem.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Hearthline",
+    "DESCRIPTION": "District heating for those who live with it: readings, rooms, bills, comfort.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default=engine.stack_address(STATE_DIR, "STRIPE_SECRET_KEY"))
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS",
+    default=[engine.stack_address(STATE_DIR, "STRIPE_WEBHOOK_SECRETS")],
+)
+# Empty: Stripe itself. The demo and the tests point it at the fake on loopback.
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default=engine.stack_address(STATE_DIR, "STRIPE_API_BASE"))
+
+# Where people and Stripe reach us; absolute links are made from it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+# The websocket's address as a browser sees it; the live process is its own server.
+LIVE_URL = env.str("LIVE_URL", default="ws://127.0.0.1:8001/ws/v1/live")
+
+# "open-meteo" asks the public service; "climate" is the offline climate model.
+WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="open-meteo")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,16 @@
+"""Settings for one machine: development, the demo, the tests. Secrets are made up and say so."""
+
+from config.settings.base import *  # noqa: F403 - this is what a settings module is
+
+DEBUG = False
+SECRET_KEY = "local-only-and-therefore-public"  # noqa: S105 - production refuses this value
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS: list[str] = []
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = STATE_DIR / "mail"  # noqa: F405
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="climate")  # noqa: F405

@@ -1,0 +1,1 @@
+"""What the plant should do: heating curves, targets, the safety envelope, the simulated community."""

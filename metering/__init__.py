@@ -1,0 +1,1 @@
+"""What was measured: devices, ingestion, readings, validation, consumption, the live feed."""

@@ -1,0 +1,1 @@
+"""Real servers, real processes; the tree of tests mirrors the tree of code."""
