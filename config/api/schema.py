@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse, inline_serializer
+from drf_spectacular.utils import Direction, inline_serializer
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS, AllowAny
+
+from config.api.problem import MEDIA_TYPE
 
 # Inline, because `instance` and `errors` are names a serializer class keeps for itself.
 FIELD_ERROR = inline_serializer(
@@ -23,8 +26,10 @@ PROBLEM = inline_serializer(
         "errors": FIELD_ERROR,
     },
 )
-READ_ERRORS: Final = {"401": "Not signed in.", "403": "Not allowed.", "404": "No such thing for you."}
-WRITE_ERRORS: Final = {
+MEDIA_TYPES: Final = [MEDIA_TYPE]
+SIGNED_IN: Final = {"401": "Not signed in.", "403": "Not allowed."}
+NAMED: Final = {"404": "There is no such thing, or it is not yours."}
+WRITTEN: Final = {
     "400": "The body has errors.",
     "409": "The state of things forbids it.",
     "415": "Not JSON.",
@@ -32,19 +37,26 @@ WRITE_ERRORS: Final = {
 
 
 class ProblemAutoSchema(AutoSchema):
-    """Adds the problem answers to whatever a view declares."""
+    """Adds to every operation the problems that it may answer."""
 
-    def get_response_serializers(self) -> Any:  # noqa: ANN401 - the library's own type
-        """The declared answers, and the problems."""
-        declared: Any = super().get_response_serializers()
-        if not isinstance(declared, dict):
-            success = "201" if self.method == "POST" else "204" if self.method == "DELETE" else "200"
-            declared = {success: declared}
-        errors = READ_ERRORS if self.method == "GET" else {**READ_ERRORS, **WRITE_ERRORS}
-        known = {str(code[0] if isinstance(code, tuple) else code) for code in declared}
+    def _get_response_bodies(self, direction: Direction = "response") -> Any:  # noqa: ANN401 - the library's type
+        declared = super()._get_response_bodies(direction)
         problems = {
-            (status, "application/problem+json"): OpenApiResponse(PROBLEM, description=text)
-            for status, text in errors.items()
-            if status not in known
+            status: {**self._problem(status), "description": text}
+            for status, text in self._possible_errors().items()
         }
-        return {**declared, **problems}
+        return {**problems, **declared}
+
+    def _problem(self, status: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._get_response_for_code(PROBLEM, status, MEDIA_TYPES)  # type: ignore[no-untyped-call] # the library's own
+        return answer
+
+    def _possible_errors(self) -> dict[str, str]:
+        """Status and meaning of what the conventions of all views may answer here."""
+        is_public = any(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
+        errors = {} if is_public else dict(SIGNED_IN)
+        if "{" in self.path:
+            errors |= NAMED
+        if self.method not in SAFE_METHODS:
+            errors |= WRITTEN
+        return errors

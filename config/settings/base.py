@@ -79,7 +79,7 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default=engine.stack_address(STATE_DIR, "DATABASE_URL"))
 DATABASES = {
     "default": {
-        **env.db_url_config(DATABASE_URL),
+        **(env.db_url_config(DATABASE_URL) if DATABASE_URL else {}),
         "ENGINE": engine.database_engine(DATABASE_URL, choice=env.str("DATABASE_ENGINE", default="ask")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
