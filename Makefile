@@ -1,0 +1,50 @@
+# Every target needs only Python 3.11+, pip and make; the rest is brought into .venv by the first of them.
+
+PYTHON ?= python3
+ARGS ?=
+export PYTHON
+bin := .venv/bin
+manage := $(bin)/python manage.py
+
+.PHONY: help demo up test lint fix bench prove venv relock schema
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+demo: venv ## run everything with a simulated community; prints addresses and logins
+	$(manage) demo $(ARGS)
+
+up: venv ## run everything; starts the servers that no setting points elsewhere
+	$(manage) up $(ARGS)
+
+test: venv ## run every test whose tools exist; the rest is listed by name with its reason
+	$(bin)/python -m pytest $(ARGS)
+
+lint: venv ## style, types, import order, migrations
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(manage) check
+	$(manage) makemigrations --check --dry-run
+
+fix: venv ## mend what the linter can mend by itself
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+bench: venv ## measure beside same-run comparisons; prints ratios
+	$(bin)/python -m tests.bench $(ARGS)
+
+prove: venv ## only the promises: real processes, a real browser, TimescaleDB
+	$(bin)/python -m pytest -m "processes or browser or mosquitto or timescale" $(ARGS)
+
+venv: .venv/.synced
+
+.venv/.synced: pyproject.toml uv.lock .ci/venv
+	@.ci/venv
+
+relock: venv ## write uv.lock anew, e.g. make relock ARGS=--upgrade
+	.ci/relock $(ARGS)
+
+schema: venv ## write docs/openapi.yaml anew after a meant change of the API
+	$(manage) spectacular --file docs/openapi.yaml
