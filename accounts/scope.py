@@ -87,14 +87,16 @@ class UtilityKey(models.ForeignKey["Utility", "Utility"]):
     """The tenant's key; a new row takes the utility in scope."""
 
     def __init__(self, to: Any = "accounts.Utility", **options: Any) -> None:  # noqa: ANN401 - a field's options
-        """Point at the utility, protected, with the scope as default."""
-        options.setdefault("on_delete", models.PROTECT)
-        super().__init__(to, **{**options, "default": current_utility_id, "editable": False})
+        """Point at the utility, protected, hidden from forms."""
+        super().__init__(to, **{"on_delete": models.PROTECT, **options, "editable": False})
+
+    def get_default(self) -> int:
+        """The utility in scope; not a `default=`, which would tie migrations to this app."""
+        return current_utility_id()
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """A plain foreign key, so that migrations need nothing of this app."""
         name, _path, args, options = super().deconstruct()
-        del options["default"]
         return name or "", "django.db.models.ForeignKey", args, options
 
 
