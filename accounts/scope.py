@@ -67,6 +67,11 @@ def current_utility_id() -> int:
     return utility_id
 
 
+def utility_in_scope() -> int | None:
+    """The primary key of the utility in scope; None where none is, or all are."""
+    return _utility_id.get() or None
+
+
 class TenantManager(models.Manager[M]):
     """Rows of the utility in scope; raises at once where none is, before any queryset exists."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.enums import SEES_MONEY, MembershipRole
+from accounts.enums import SEES_MONEY, MembershipRole, StaffDuty
 from accounts.models import Household, Membership, StaffRole, User, Utility
 from accounts.period import on_day
-from accounts.scope import across_utilities
+from accounts.scope import across_utilities, current_utility_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,10 @@ def desk_utilities(user: User, *, at: datetime) -> list[Utility]:
     with across_utilities("a clerk's own utilities"):
         rows = StaffRole.objects.filter(on_day(at.date()), user=user)
         return list(Utility.objects.filter(pk__in=rows.values("utility_id")).order_by("name"))
+
+
+def duties_of(user: User, *, at: datetime) -> frozenset[StaffDuty]:
+    """What ``user`` is trusted with at ``at`` at the utility in scope, by that utility's calendar."""
+    today = Utility.objects.get(pk=current_utility_id()).local_date(at)
+    roles = StaffRole.objects.filter(on_day(today), user=user)
+    return frozenset(StaffDuty(duty) for duty in roles.values_list("duty", flat=True))
