@@ -1,4 +1,4 @@
-"""The outermost middleware: API addresses never answer HTML, whoever refuses."""
+"""The outermost middleware: under the API no error is HTML, and every answer shows its rate limit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from config.api import throttle
 from config.api.problem import problem_response
 
 logger = logging.getLogger(__name__)
@@ -36,9 +37,11 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with errors in the one format."""
         response = self.get_response(request)
-        is_api = request.path.startswith(API_PREFIXES)
-        if is_api and isinstance(response, HttpResponse) and _is_html_error(response):
-            return self._problem(request, response.status_code)
+        if not request.path.startswith(API_PREFIXES) or not isinstance(response, HttpResponse):
+            return response
+        if _is_html_error(response):
+            response = self._problem(request, response.status_code)
+        throttle.add_headers(request, response)
         return response
 
     def _problem(self, request: HttpRequest, status: int) -> HttpResponse:

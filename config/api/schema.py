@@ -27,6 +27,7 @@ PROBLEM = inline_serializer(
     },
 )
 MEDIA_TYPES: Final = [MEDIA_TYPE]
+ALWAYS: Final = {"429": "Too many requests; Retry-After says when to come back."}
 SIGNED_IN: Final = {"401": "Not signed in.", "403": "Not allowed."}
 NAMED: Final = {"404": "There is no such thing, or it is not yours."}
 WRITTEN: Final = {
@@ -54,7 +55,7 @@ class ProblemAutoSchema(AutoSchema):
     def _possible_errors(self) -> dict[str, str]:
         """Status and meaning of what the conventions of all views may answer here."""
         is_public = any(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
-        errors = {} if is_public else dict(SIGNED_IN)
+        errors = {**ALWAYS} if is_public else {**ALWAYS, **SIGNED_IN}
         if "{" in self.path:
             errors |= NAMED
         if self.method not in SAFE_METHODS:

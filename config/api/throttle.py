@@ -1,0 +1,125 @@
+"""Rate limits: an atomic GCRA in Valkey, a bucket a person or address, visible in every answer.
+
+GCRA (generic cell rate algorithm): a bucket stores only the instant at which it would be full again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+# KEYS: bucket. ARGV: seconds between two requests, burst. Valkey's own clock decides, so all processes agree.
+GCRA: Final = """
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local room = burst * interval - (full_at - now)
+if room < interval then
+  return {0, 0, tostring(interval - room), tostring(full_at - now)}
+end
+full_at = full_at + interval
+redis.call('SET', KEYS[1], full_at, 'PX', math.ceil((full_at - now) * 1000))
+return {1, math.floor((room - interval) / interval), '0', tostring(full_at - now)}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """``burst`` requests at once, then one every ``window_s / burst`` seconds."""
+
+    name: str
+    burst: int
+    window_s: int
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds after which one more request is allowed."""
+        return self.window_s / self.burst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a bucket answered."""
+
+    rate: Rate
+    allowed: bool
+    remaining: int
+    retry_after_s: float
+    reset_s: float
+
+    def headers(self) -> dict[str, str]:
+        """The draft-ietf-httpapi-ratelimit-headers pair."""
+        policy = f'"{self.rate.name}";q={self.rate.burst};w={self.rate.window_s}'
+        state = f'"{self.rate.name}";r={self.remaining};t={math.ceil(self.reset_s)}'
+        return {"RateLimit-Policy": policy, "RateLimit": state}
+
+
+# A phone that opens every screen at once stays far below; a scraper does not.
+PERSON: Final = Rate(name="person", burst=240, window_s=60)
+STRANGER: Final = Rate(name="stranger", burst=60, window_s=60)
+
+
+@cache
+def _valkey() -> redis.Redis:
+    return redis.Redis.from_url(settings.VALKEY_URL, socket_timeout=1)
+
+
+def take(*, rate: Rate, bucket: str) -> Verdict:
+    """Take one request from ``bucket``.
+
+    Raises:
+        redis.RedisError: Valkey does not answer.
+    """
+    answer: Any = _valkey().eval(GCRA, 1, f"rate:{rate.name}:{bucket}", str(rate.interval_s), str(rate.burst))
+    allowed, remaining, wait, reset = answer
+    return Verdict(
+        rate=rate,
+        allowed=bool(allowed),
+        remaining=int(remaining),
+        retry_after_s=float(wait),
+        reset_s=float(reset),
+    )
+
+
+class VisibleThrottle(BaseThrottle):
+    """REST framework's throttle over GCRA; leaves its verdict on the request for the headers."""
+
+    verdict: Verdict | None = None
+
+    def allow_request(self, request: Request, _view: APIView) -> bool:
+        """Whether the bucket has room; yes where Valkey is gone, for a limit is not worth an outage."""
+        rate, bucket = _bucket(request)
+        try:
+            self.verdict = take(rate=rate, bucket=bucket)
+        except redis.RedisError:
+            return True
+        request._request.rate_limit = self.verdict  # type: ignore[attr-defined] # noqa: SLF001 - for the middleware
+        return self.verdict.allowed
+
+    def wait(self) -> float | None:
+        """Seconds until the next request is allowed."""
+        return self.verdict.retry_after_s if self.verdict else None
+
+
+def _bucket(request: Request) -> tuple[Rate, str]:
+    if request.user and request.user.is_authenticated:
+        return PERSON, str(request.user.pk)
+    return STRANGER, str(request.META.get("REMOTE_ADDR", ""))
+
+
+def add_headers(request: HttpRequest, response: HttpResponse) -> None:
+    """Show the verdict that the throttle left on ``request``."""
+    verdict = getattr(request, "rate_limit", None)
+    if isinstance(verdict, Verdict):
+        for name, value in verdict.headers().items():
+            response[name] = value
