@@ -72,6 +72,18 @@ def utility_in_scope() -> int | None:
     return _utility_id.get() or None
 
 
+def scoped_utility_id() -> int | None:
+    """The wall for a hand-written statement: the utility in scope, None where all of them are.
+
+    Raises:
+        NoUtilityInScopeError: no scope was entered.
+    """
+    utility_id = _utility_id.get()
+    if utility_id is None:
+        raise NoUtilityInScopeError("A statement")
+    return utility_id or None
+
+
 class TenantManager(models.Manager[M]):
     """Rows of the utility in scope; raises at once where none is, before any queryset exists."""
 

@@ -1,1 +1,1 @@
-"""What was measured: devices, ingestion, readings, validation, consumption, the live feed."""
+"""What was measured: devices and their installation history, readings, rooms, telemetry, consumption."""

@@ -1,0 +1,17 @@
+"""One file a concept."""
+
+from metering.models.device import Connectivity, Device, Installation
+from metering.models.quarantine import QuarantinedMessage
+from metering.models.reading import Reading, RoomTemperature
+from metering.models.telemetry import TelemetryTag, TelemetryValue
+
+__all__ = [
+    "Connectivity",
+    "Device",
+    "Installation",
+    "QuarantinedMessage",
+    "Reading",
+    "RoomTemperature",
+    "TelemetryTag",
+    "TelemetryValue",
+]

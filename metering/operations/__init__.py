@@ -1,0 +1,1 @@
+"""Writes: verb-named, keyword-only, one transaction each."""

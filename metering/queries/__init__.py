@@ -1,0 +1,1 @@
+"""Reads: who measured what, and when; each needs a utility in scope."""
