@@ -1,1 +1,1 @@
-"""The servers and processes of a whole Hearthline on one machine, under one supervisor."""
+"""The embedded servers and the supervisor behind `manage.py up`; needs neither Django nor a database."""
