@@ -7,10 +7,10 @@ SECRET_KEY = "local-only-and-therefore-public"  # noqa: S105 - production refuse
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS: list[str] = []
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = STATE_DIR / "mail"  # noqa: F405
+EMAIL_FILE_PATH = STATE_DIR / "mail"  # noqa: F405 - from base
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="climate")  # noqa: F405
+WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="climate")  # noqa: F405 - from base
