@@ -94,8 +94,8 @@ def new_client(
     if address.tls:
         client.tls_set()
     # Jitter decides when, not what; nothing secret hangs on it.
-    first = random.uniform(0.5, 1.5)  # noqa: S311
-    client.reconnect_delay_set(min_delay=first, max_delay=RECONNECT_MAX_S)  # type: ignore[arg-type]
+    first = random.uniform(0.5, 1.5)  # noqa: S311 - no secret hangs on it
+    client.reconnect_delay_set(min_delay=first, max_delay=RECONNECT_MAX_S)  # type: ignore[arg-type] # the stub says int; the library adds floats
     return client
 
 
@@ -110,7 +110,7 @@ def start(
     """Connect in the background and keep connected; returns at once, the broker may come later."""
     options: dict[str, Any] = {}
     if address.version == MQTTProtocolVersion.MQTTv5:
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.SessionExpiryInterval = session_expiry_s
         if receive_maximum:
             properties.ReceiveMaximum = receive_maximum

@@ -83,7 +83,7 @@ def latest_readings(household_ids: Collection[int]) -> dict[int, Reading]:
     """The newest reading of each home that has one, by household."""
     wall = scoped_utility_id()
     rows = Reading.objects.raw(LATEST_READINGS, [DeviceKind.HEAT_METER, list(household_ids), wall, wall])
-    return {row.household: row for row in rows}  # type: ignore[attr-defined]
+    return {row.household: row for row in rows}  # type: ignore[attr-defined] # a column of the raw query
 
 
 def latest_room_temperatures(device_ids: Collection[int] | None = None) -> list[RoomNow]:
