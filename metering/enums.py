@@ -48,3 +48,12 @@ class QuarantineState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     RELEASED = "released", _("Released")  # stored after all
     DISCARDED = "discarded", _("Discarded")  # judged worthless by a person who said why
+
+
+class Resolution(models.TextChoices):
+    """How finely a series is cut; days and months are the utility's local calendar."""
+
+    RAW = "raw", _("As read")  # from one reading to the next
+    HOUR = "hour", _("Hour")
+    DAY = "day", _("Day")  # 23 or 25 hours where the clock changes
+    MONTH = "month", _("Month")

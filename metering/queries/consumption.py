@@ -1,0 +1,229 @@
+"""What a home used, hour by hour or over a billing period, from the registers of its meters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+
+import numpy as np
+
+from accounts.models import Household, Utility
+from accounts.period import Period, instants
+from accounts.scope import current_utility_id
+from metering.enums import Quality, Resolution
+from metering.queries.cuts import OpenPeriodError, cut_instants
+from metering.queries.registers import Bracket, Flags, Ints, brackets, registers
+
+# Between registers further apart than this, the split of the energy is an estimate; the sum never is.
+TOLERANCE: Final = {
+    Resolution.RAW: timedelta.max,
+    Resolution.HOUR: timedelta(hours=2),
+    Resolution.DAY: timedelta(hours=6),
+    Resolution.MONTH: timedelta(days=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumptionSeries:
+    """Energy by interval; intervals that are not complete yet, or had no meter, are left out.
+
+    Interval ``n`` is ``[starts[n], ends[n])``; ``energy_wh`` adds up exactly to the difference of the
+    registers. ``gaps`` are stretches without a register that made a split an estimate.
+    """
+
+    resolution: Resolution
+    starts: list[datetime]
+    ends: list[datetime]
+    energy_wh: Ints
+    quality: list[Quality]
+    complete_until: datetime | None
+    gaps: list[Period[datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReading:
+    """A register on a bill.
+
+    ``at`` is the boundary itself, or the reading nearest to it where none lies beyond.
+    """
+
+    at: datetime
+    energy_wh: int
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class MeterEnergy:
+    """What one meter counted while it hung in the home."""
+
+    serial: str
+    opening: RegisterReading
+    closing: RegisterReading
+
+    @property
+    def energy_wh(self) -> int:
+        """The difference of its registers."""
+        return self.closing.energy_wh - self.opening.energy_wh
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredEnergy:
+    """What a home used over a period: the sum over its meters, in the order they were hung up."""
+
+    energy_wh: int
+    meters: tuple[MeterEnergy, ...]
+
+    @property
+    def opening(self) -> RegisterReading:
+        """The first meter's first register."""
+        return self.meters[0].opening
+
+    @property
+    def closing(self) -> RegisterReading:
+        """The last meter's last register."""
+        return self.meters[-1].closing
+
+
+def consumption(household_id: int, period: Period[datetime], resolution: Resolution) -> ConsumptionSeries:
+    """The home's energy over ``period``, cut at the utility's local hours, days or months.
+
+    The period widens to whole intervals. Two statements (three for ``raw``), whatever its length.
+
+    Raises:
+        OpenPeriodError: the period has no end.
+        TooManyPointsError: more than MAX_POINTS intervals.
+        Household.DoesNotExist: not in the utility in scope.
+    """
+    zone = Household.objects.select_related("utility").get(pk=household_id).utility.zone
+    cuts = cut_instants(household_id, period, resolution, zone)
+    rows = [row for row in brackets([household_id], cuts) if row.has_register] if len(cuts) > 1 else []
+    if not rows:
+        nothing = np.zeros(0, dtype=np.int64)
+        return ConsumptionSeries(resolution, [], [], nothing, [], None, [])
+    return _series(rows, cuts, resolution)
+
+
+def metered_energy(household_ids: Collection[int], period: Period[date]) -> dict[int, MeteredEnergy]:
+    """What each home used from local midnight to local midnight; homes never read are absent.
+
+    One statement for any number of homes. Sums over installations, so a meter exchange loses nothing.
+
+    Raises:
+        OpenPeriodError: the period has no end.
+    """
+    zone = Utility.objects.get(pk=current_utility_id()).zone
+    span = instants(period, zone)
+    if span.end is None:
+        raise OpenPeriodError(f"The period from {period.start} has no end, so nothing can be billed for it.")
+    bounds = [span.start, span.end]
+    rows = [row for row in brackets(household_ids, bounds) if row.has_register]
+    if not rows:
+        return {}
+    pairs = zip(rows, registers(rows, bounds).tolist(), strict=True)
+    return {
+        household_id: _metered(list(pairs_of_home), bounds)
+        for household_id, pairs_of_home in groupby(pairs, key=lambda pair: pair[0].household_id)
+    }
+
+
+def _metered(pairs: Sequence[tuple[Bracket, int]], bounds: Sequence[datetime]) -> MeteredEnergy:
+    # Brackets come in pairs, opening before closing, meter after meter.
+    meters = tuple(
+        MeterEnergy(
+            opening.serial,
+            _register(opening, opening_wh, bounds[0]),
+            _register(closing, closing_wh, bounds[1]),
+        )
+        for (opening, opening_wh), (closing, closing_wh) in zip(pairs[::2], pairs[1::2], strict=True)
+    )
+    return MeteredEnergy(sum(meter.energy_wh for meter in meters), meters)
+
+
+def _register(row: Bracket, energy_wh: int, at: datetime) -> RegisterReading:
+    if row.before_at == at:
+        return RegisterReading(at, energy_wh, Quality(row.before_quality or Quality.MEASURED))
+    if row.before_at is None or row.after_at is None:
+        known_at, known = (
+            (row.after_at, row.after_quality) if row.after_at else (row.before_at, row.before_quality)
+        )
+        ended = _is_known(row, at)
+        quality = Quality(known) if ended and known else Quality.ESTIMATED
+        return RegisterReading(known_at or at, energy_wh, quality)
+    tight = row.after_at - row.before_at <= TOLERANCE[Resolution.HOUR]
+    return RegisterReading(at, energy_wh, Quality.MEASURED if tight else Quality.ESTIMATED)
+
+
+def _is_known(row: Bracket, at: datetime) -> bool:
+    """Whether the register at ``at`` follows from readings: between two, or while the meter did not hang."""
+    if row.before_at is None:
+        return at <= row.starts_at
+    return row.after_at is not None or row.before_at == at or (row.ends_at is not None and at >= row.ends_at)
+
+
+def _series(rows: list[Bracket], grid: list[datetime], resolution: Resolution) -> ConsumptionSeries:
+    meters = len(rows) // len(grid)
+    register = registers(rows, grid).reshape(meters, len(grid))
+    step_wh = np.diff(register, axis=1)
+    known: Flags = np.array([_is_known(row, grid[row.n - 1]) for row in rows]).reshape(meters, len(grid))
+    loose: Flags = np.array([_span(row) > TOLERANCE[resolution] for row in rows]).reshape(meters, len(grid))
+    odd: Flags = np.array([Quality.SUSPECT in {row.before_quality, row.after_quality} for row in rows])
+    odd = odd.reshape(meters, len(grid))
+    suspect: Flags = np.any(odd[:, 1:] | odd[:, :-1] | (step_wh < 0), axis=0)
+    estimated: Flags = np.any(loose[:, 1:] | loose[:, :-1], axis=0)
+    complete: Flags = np.all(known[:, 1:] & known[:, :-1], axis=0)
+    keep = np.flatnonzero(complete & _hung(rows[:: len(grid)], grid))
+    return ConsumptionSeries(
+        resolution=resolution,
+        starts=[grid[k] for k in keep],
+        ends=[grid[k + 1] for k in keep],
+        energy_wh=step_wh.sum(axis=0)[keep],
+        quality=[_quality(suspect=bool(suspect[k]), estimated=bool(estimated[k])) for k in keep],
+        complete_until=_complete_until(rows[len(grid) - 1 :: len(grid)], grid[-1]),
+        gaps=_gaps(rows, grid, TOLERANCE[resolution]),
+    )
+
+
+def _quality(*, suspect: bool, estimated: bool) -> Quality:
+    if suspect:
+        return Quality.SUSPECT
+    return Quality.ESTIMATED if estimated else Quality.MEASURED
+
+
+def _hung(meters: Sequence[Bracket], grid: Sequence[datetime]) -> Flags:
+    """For each interval whether any meter hung in it."""
+    return np.array(
+        [
+            any(m.starts_at < end and (m.ends_at is None or m.ends_at > start) for m in meters)
+            for start, end in pairwise(grid)
+        ]
+    )
+
+
+def _complete_until(last: Sequence[Bracket], end: datetime) -> datetime | None:
+    ends = [end if _is_known(row, end) else row.before_at for row in last]
+    known = [at for at in ends if at is not None]
+    return min(known) if len(known) == len(ends) else None
+
+
+def _span(row: Bracket) -> timedelta:
+    if row.before_at is None or row.after_at is None:
+        return timedelta(0)
+    return row.after_at - row.before_at
+
+
+def _gaps(rows: Sequence[Bracket], grid: Sequence[datetime], tolerance: timedelta) -> list[Period[datetime]]:
+    found = {
+        (row.before_at, row.after_at)
+        for row in rows
+        if row.before_at and row.after_at and _span(row) > tolerance
+    }
+    # From the day a meter was hung up until somebody heard of it.
+    found |= {
+        (max(row.starts_at, grid[0]), row.after_at)
+        for row in rows
+        if row.before_at is None and row.after_at and row.after_at - row.starts_at > tolerance
+    }
+    return [Period(start, end) for start, end in sorted(found) if start < end]

@@ -1,0 +1,115 @@
+"""A meter's register at any instant: the readings before and after it, and the line between them.
+
+All in integers: Wh and whole seconds. Whatever is cut out of a register therefore adds up to it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from accounts.scope import scoped_utility_id
+from metering.enums import DeviceKind
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# Two index probes a meter and instant, however many readings lie between. A reading at the very
+# instant a meter was hung up or taken down counts as its first or last register.
+BRACKETS: Final = """
+SELECT instants.n::int, installed.id, installed.household_id, device.serial,
+       installed.starts_at, installed.ends_at,
+       before.measured_at, before.energy_wh, before.quality, after.measured_at, after.energy_wh, after.quality
+FROM metering_installation installed
+JOIN metering_device device ON device.id = installed.device_id AND device.kind = %(meter)s
+CROSS JOIN unnest(%(instants)s::timestamptz[]) WITH ORDINALITY instants(at, n)
+LEFT JOIN LATERAL (
+    SELECT measured_at, energy_wh, quality FROM metering_reading
+    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND measured_at <= instants.at
+      AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
+    ORDER BY measured_at DESC LIMIT 1
+) before ON TRUE
+LEFT JOIN LATERAL (
+    SELECT measured_at, energy_wh, quality FROM metering_reading
+    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND measured_at > instants.at
+      AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
+    ORDER BY measured_at LIMIT 1
+) after ON TRUE
+WHERE installed.household_id = ANY(%(households)s)
+  AND installed.starts_at < %(last)s AND COALESCE(installed.ends_at, 'infinity') > %(first)s
+  AND (%(wall)s::bigint IS NULL OR installed.utility_id = %(wall)s)
+ORDER BY installed.household_id, installed.starts_at, installed.id, instants.n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """What is known of one installed meter around one instant."""
+
+    n: int
+    installation_id: int
+    household_id: int
+    serial: str
+    starts_at: datetime
+    ends_at: datetime | None
+    before_at: datetime | None
+    before_wh: int | None
+    before_quality: str | None
+    after_at: datetime | None
+    after_wh: int | None
+    after_quality: str | None
+
+    @property
+    def has_register(self) -> bool:
+        """Whether the meter was ever read while it hung here."""
+        return self.before_at is not None or self.after_at is not None
+
+
+def brackets(household_ids: Collection[int], instants: Sequence[datetime]) -> list[Bracket]:
+    """The registers around each instant, of each meter that hung in the homes between the first and the last.
+
+    One statement; ordered by household, installation and instant.
+    """
+    values: dict[str, Any] = {
+        "meter": DeviceKind.HEAT_METER,
+        "households": list(household_ids),
+        "instants": list(instants),
+        "first": instants[0],
+        "last": instants[-1],
+        "wall": scoped_utility_id(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(BRACKETS, values)
+        return [Bracket(*row) for row in cursor.fetchall()]
+
+
+def registers(rows: Sequence[Bracket], instants: Sequence[datetime]) -> Ints:
+    """The register in Wh at each bracket's instant: on the line between its readings, rounded down.
+
+    Before the first reading it is the first register, after the last reading the last one.
+    """
+    at = _seconds([instants[row.n - 1] for row in rows])
+    before_wh = np.array([_first(row.before_wh, row.after_wh) for row in rows], dtype=np.int64)
+    after_wh = np.array([_first(row.after_wh, row.before_wh) for row in rows], dtype=np.int64)
+    before_at = _seconds([row.before_at or instants[row.n - 1] for row in rows])
+    after_at = _seconds([row.after_at or instants[row.n - 1] for row in rows])
+    span = np.maximum(after_at - before_at, 1)
+    # Split so that no product exceeds the square of a span in seconds: it cannot overflow.
+    whole, rest = np.divmod(after_wh - before_wh, span)
+    passed = np.clip(at - before_at, 0, span)
+    register: Ints = before_wh + whole * passed + rest * passed // span
+    return register
+
+
+def _first(preferred: int | None, other: int | None) -> int:
+    return preferred if preferred is not None else other or 0
+
+
+def _seconds(instants: Sequence[datetime]) -> Ints:
+    return np.array([int(at.timestamp()) for at in instants], dtype=np.int64)
