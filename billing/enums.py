@@ -1,0 +1,95 @@
+"""The closed lists of this app that only the database and people see; the tariff's words are in ``terms``."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from billing.terms import ComponentKind, Per, Rounding, Unit
+
+COMPONENT_KINDS = [
+    (ComponentKind.FIXED.value, _("Standing charge")),
+    (ComponentKind.AREA.value, _("Base fee by area")),
+    (ComponentKind.ENERGY.value, _("Metered heat")),
+    (ComponentKind.CAP.value, _("Cap by area")),
+]
+UNITS = [
+    (Unit.HOME.value, _("home")),
+    (Unit.M2.value, "m²"),
+    (Unit.KWH.value, "kWh"),
+    (Unit.MWH.value, "MWh"),
+    (Unit.GJ.value, "GJ"),
+]
+PERS = [
+    (Per.QUANTITY.value, _("measured unit")),
+    (Per.SEASON.value, _("heating season")),
+    (Per.YEAR.value, _("year")),
+    (Per.MONTH.value, _("month")),
+]
+ROUNDINGS = [
+    (Rounding.HALF_UP.value, _("half up")),
+    (Rounding.HALF_EVEN.value, _("half to even")),
+]
+
+
+class TariffState(models.TextChoices):
+    """A tariff version's life: written, then in force and frozen."""
+
+    DRAFT = "draft", _("Draft")  # may be edited, rates nothing
+    ACTIVE = "active", _("Active")  # rates every day of its validity; only its end may still be set
+
+
+class InvoiceState(models.TextChoices):
+    """A document's life. Paid, open and overdue are no states: the ledger answers them."""
+
+    DRAFT = "draft", _("Draft")  # rated, not numbered; a new run replaces it
+    ISSUED = "issued", _("Issued")  # numbered, posted, never changed
+
+
+class InvoiceKind(models.TextChoices):
+    """What an invoice bills; each kind at most once a contract and day."""
+
+    PERIOD = "period", _("Period")  # the heat and fees of a period that is over
+
+
+class AccountCode(models.TextChoices):
+    """The accounts of a utility's ledger. A debit is positive, a credit negative."""
+
+    RECEIVABLE = "receivable", _("Receivables")  # what residents owe, by invoice
+    REVENUE = "revenue", _("Heat revenue")
+    TAX = "tax", _("Tax payable")
+    PROVIDER_CLEARING = "provider_clearing", _("Payment provider clearing")  # paid, not yet in the bank
+    PROVIDER_FEES = "provider_fees", _("Payment provider fees")
+    BANK = "bank", _("Bank")
+    CUSTOMER_CREDIT = "customer_credit", _("Customer credit")  # received beyond what was owed
+    SUSPENSE = "suspense", _("Suspense")  # received, and not yet understood
+
+
+class EntryKind(models.TextChoices):
+    """Why a journal entry was made."""
+
+    INVOICE = "invoice", _("Invoice issued")
+    PAYMENT = "payment", _("Payment received")
+    REFUND = "refund", _("Refund")
+    DISPUTE = "dispute", _("Dispute")
+    PAYOUT = "payout", _("Payout")
+    FEE = "fee", _("Provider fee")
+    CORRECTION = "correction", _("Correction")
+
+
+class Standing(models.TextChoices):
+    """How an issued invoice stands on a day: a projection of the ledger, never stored."""
+
+    OPEN = "open", _("To pay")
+    PARTLY_PAID = "partly_paid", _("Partly paid")
+    OVERDUE = "overdue", _("Overdue")  # something is still owed and the due day is over
+    PAID = "paid", _("Paid")
+
+
+class SkipReason(models.TextChoices):
+    """Why a billing run drew up no invoice for a home."""
+
+    ALREADY_BILLED = "already_billed", _("Some of these days are on another invoice")
+    NO_TARIFF = "no_tariff", _("No active tariff covers every day")
+    NO_SEASON = "no_season", _("A seasonal price, and no heating season is entered for the period")
+    NO_READINGS = "no_readings", _("No meter readings at the start and end of the period")
+    BACKWARDS = "backwards", _("The register ran backwards")
+    NOTHING_TO_CHARGE = "nothing_to_charge", _("The tariff charges nothing in the period")

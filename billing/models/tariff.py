@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import CustomerClass
+from accounts.period import DatedModel, ends_after_start, no_overlap
+from accounts.scope import TenantModel
+from billing.enums import COMPONENT_KINDS, PERS, ROUNDINGS, UNITS, TariffState
+from billing.terms import ENERGY_UNITS, TIMED, Rounding
+
+
+def _values(members: Iterable[StrEnum]) -> list[str]:
+    """Plain strings, so that migrations need nothing of this app."""
+    return [member.value for member in members]
+
+
+class HeatingSeason(TenantModel, DatedModel):
+    """The days on which a utility heats; decreed each year, so rows and not a rule."""
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("heating season")
+        verbose_name_plural = _("heating seasons")
+        constraints = [
+            ends_after_start("billing_season_ends_after_start", kind=DatedModel),
+            models.CheckConstraint(
+                name="billing_season_has_an_end",
+                condition=Q(ends_on__isnull=False),
+                violation_error_message="A season needs its end: prices are shared out over its days.",
+            ),
+            no_overlap("billing_season_no_overlap", "utility", kind=DatedModel),
+        ]
+
+    def __str__(self) -> str:
+        """Its first day and the day after its last."""
+        return f"{self.starts_on} - {self.ends_on}"
+
+
+class TariffPlan(TenantModel):
+    """The tariff of one class of customers, through all its versions."""
+
+    name = models.CharField(_("name"), max_length=120)
+    customer_class = models.CharField(_("class"), max_length=16, choices=CustomerClass.choices)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("tariff plan")
+        verbose_name_plural = _("tariff plans")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["utility", "customer_class"], name="billing_plan_one_for_each_class"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """The plan's name."""
+        return self.name
+
+
+class TariffVersion(TenantModel, DatedModel):
+    """The prices of a plan for some days. Active versions never overlap and never change."""
+
+    plan = models.ForeignKey(TariffPlan, on_delete=models.PROTECT, related_name="versions")
+    state = models.CharField(
+        _("state"), max_length=8, choices=TariffState.choices, default=TariffState.DRAFT, editable=False
+    )
+    # The words printed on the bill: the decree or price list this version comes from.
+    text = models.TextField(_("tariff text"), blank=True)
+    payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=30)
+    rounding = models.CharField(
+        _("rounding"), max_length=12, choices=ROUNDINGS, default=Rounding.HALF_UP.value
+    )
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("tariff version")
+        verbose_name_plural = _("tariff versions")
+        constraints = [
+            ends_after_start("billing_version_ends_after_start", kind=DatedModel),
+            no_overlap(
+                "billing_version_no_overlap",
+                "plan",
+                kind=DatedModel,
+                condition=Q(state=TariffState.ACTIVE),
+            ),
+            models.CheckConstraint(
+                name="billing_version_known_rounding", condition=Q(rounding__in=_values(Rounding))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """The plan and since when."""
+        return f"{self.plan}, {self.starts_on}"
+
+
+class TariffComponent(TenantModel):
+    """One price of a version: one authoritative unit, one time basis, one tax rate."""
+
+    version = models.ForeignKey(TariffVersion, on_delete=models.CASCADE, related_name="components")
+    position = models.PositiveSmallIntegerField(_("position"))
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=8, choices=COMPONENT_KINDS)
+    unit = models.CharField(_("unit"), max_length=4, choices=UNITS)
+    per = models.CharField(_("per"), max_length=8, choices=PERS)
+    # In major units of the currency, before tax.
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=6)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4, default=0)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("tariff component")
+        verbose_name_plural = _("tariff components")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "position"], name="billing_component_position"),
+            models.CheckConstraint(
+                name="billing_component_price_and_tax_in_range",
+                condition=Q(price__gte=0, tax_rate__gte=0, tax_rate__lt=1),
+            ),
+            models.CheckConstraint(
+                name="billing_component_unit_fits_kind",
+                condition=(
+                    Q(kind="energy", unit__in=_values(ENERGY_UNITS), per="quantity")
+                    | Q(kind__in=["area", "cap"], unit="m2", per__in=_values(TIMED))
+                    | Q(kind="fixed", unit="home", per__in=_values(TIMED))
+                ),
+                violation_error_message=(
+                    "Metered heat is priced per kWh, MWh or GJ; area and cap per m² and a time; "
+                    "a standing charge per home and a time."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """The component's name."""
+        return self.name

@@ -1,0 +1,135 @@
+"""Posting: the only way money moves in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from billing.enums import AccountCode, EntryKind
+from billing.models import JournalEntry, LedgerAccount, Posting
+
+
+class UnbalancedEntryError(ValueError):
+    """The sides of an entry must sum to zero, and there must be two of them."""
+
+
+class EntryKeyTakenError(ValueError):
+    """Another entry, with other postings, has this key: two events were given one name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One posting to be: debit positive, credit negative. Receivables name invoice and contract."""
+
+    account: AccountCode
+    amount_minor: int
+    contract_id: int | None = None
+    invoice_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to be; sides of zero are left out when it is posted."""
+
+    key: str
+    kind: EntryKind
+    currency: str
+    sides: Sequence[Side]
+    memo: str = ""
+
+    @property
+    def moving(self) -> list[Side]:
+        """The sides that move money.
+
+        Raises:
+            UnbalancedEntryError: they are fewer than two or do not sum to zero.
+        """
+        sides = [side for side in self.sides if side.amount_minor]
+        rest = sum(side.amount_minor for side in sides)
+        if rest or len(sides) < 2:  # noqa: PLR2004 - double entry
+            raise UnbalancedEntryError(
+                f"Entry {self.key} has {len(sides)} sides that sum to {rest} minor units of {self.currency}."
+            )
+        return sides
+
+
+@transaction.atomic
+def post_entry(
+    *, key: str, kind: EntryKind, at: datetime, currency: str, sides: Sequence[Side], memo: str = ""
+) -> JournalEntry:
+    """Post one event once; a second call with the same key and sides returns the first entry.
+
+    The utility in scope keeps the books. The deferred trigger checks the sum again at commit.
+
+    Raises:
+        UnbalancedEntryError: the sides do not sum to zero.
+        EntryKeyTakenError: the key belongs to an entry with other sides.
+    """
+    entry = NewEntry(key=key, kind=kind, currency=currency, sides=sides, memo=memo)
+    try:
+        # A savepoint: where another process posts this key at the same moment, we wait, lose, and read it.
+        with transaction.atomic():
+            return post_entries(entries=[entry], at=at)[0]
+    except IntegrityError:
+        posted = JournalEntry.objects.filter(key=key).first()
+        if posted is None:
+            raise
+    if _sides_of(posted) != _sides_as_posted(entry):
+        raise EntryKeyTakenError(f"Entry {key} was posted at {posted.at:%Y-%m-%d %H:%M} with other sides.")
+    return posted
+
+
+@transaction.atomic
+def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEntry]:
+    """Post many events at once, in the order given; all or none.
+
+    Raises:
+        UnbalancedEntryError: the sides of one do not sum to zero.
+        IntegrityError: a key is taken.
+    """
+    sides = [entry.moving for entry in entries]
+    accounts = _accounts(entries)
+    posted = JournalEntry.objects.bulk_create(
+        JournalEntry(key=entry.key, kind=entry.kind, at=at, memo=entry.memo) for entry in entries
+    )
+    Posting.objects.bulk_create(
+        Posting(
+            entry=row,
+            account=accounts[side.account, entry.currency],
+            amount_minor=side.amount_minor,
+            contract_id=side.contract_id,
+            invoice_id=side.invoice_id,
+        )
+        for row, entry, moving in zip(posted, entries, sides, strict=True)
+        for side in moving
+    )
+    return posted
+
+
+def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], LedgerAccount]:
+    needed = {(side.account.value, entry.currency) for entry in entries for side in entry.moving}
+    known = {(row.code, row.currency): row for row in LedgerAccount.objects.all()}
+    missing = sorted(needed - known.keys())
+    if not missing:
+        return known
+    LedgerAccount.objects.bulk_create(
+        (LedgerAccount(code=code, currency=currency) for code, currency in missing), ignore_conflicts=True
+    )
+    return {(row.code, row.currency): row for row in LedgerAccount.objects.all()}
+
+
+def _sides_of(entry: JournalEntry) -> list[tuple[str, int, int, int]]:
+    rows = entry.postings.select_related("account")
+    return sorted(
+        (row.account.code, row.amount_minor, row.contract_id or 0, row.invoice_id or 0) for row in rows
+    )
+
+
+def _sides_as_posted(entry: NewEntry) -> list[tuple[str, int, int, int]]:
+    return sorted(
+        (side.account.value, side.amount_minor, side.contract_id or 0, side.invoice_id or 0)
+        for side in entry.moving
+    )

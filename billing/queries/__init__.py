@@ -1,0 +1,1 @@
+"""Reads: facts for rating, invoices, what is open."""

@@ -1,0 +1,107 @@
+"""A home's facts become a bill."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.rating.facts import Component, Home, Part
+from billing.rating.lines import CapAdjustment, Charge, Charged, Line
+from billing.rating.shares import shares
+from billing.terms import ComponentKind, Per
+
+
+class NoReadingsError(ValueError):
+    """Metered heat is to be charged, and nobody knows how much it was."""
+
+
+class RegisterRanBackwardsError(ValueError):
+    """A meter's register is lower at the end than at the start; nobody is billed by a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """The lines, and their sums; there is no other way to a total."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def net_minor(self) -> int:
+        """Before tax."""
+        return sum(line.net_minor for line in self.lines)
+
+    @property
+    def tax_minor(self) -> int:
+        """The lines' own taxes; never a tax on the sum."""
+        return sum(line.tax_minor for line in self.lines)
+
+    @property
+    def total_minor(self) -> int:
+        """What is to be paid."""
+        return self.net_minor + self.tax_minor
+
+
+def rate(home: Home) -> Bill:
+    """The bill of ``home``: by part, by component, and the cap last.
+
+    Raises:
+        NoReadingsError: metered heat is priced in a part without readings.
+        RegisterRanBackwardsError: the metered heat of a part is negative.
+        NoSeasonError: a price is seasonal and no season is known.
+    """
+    charges: list[Charge] = []
+    limits: list[Charge] = []
+    capped: list[Charge] = []
+    for part in home.parts:
+        lines = _charges(home, part, cap=False)
+        caps = _charges(home, part, cap=True)
+        charges += lines
+        limits += caps
+        capped += lines if _is_capped(part) else []
+    return Bill(lines=(*charges, *_adjustments(limits, capped)))
+
+
+def _is_capped(part: Part) -> bool:
+    return any(component.kind is ComponentKind.CAP for component in part.tariff.components)
+
+
+def _charges(home: Home, part: Part, *, cap: bool) -> list[Charge]:
+    wanted = [c for c in part.tariff.components if (c.kind is ComponentKind.CAP) == cap]
+    lines = [_charge(home, part, component) for component in wanted]
+    # A seasonal fee outside the season is no line at all, not a line of zero.
+    return [line for line in lines if line.shares or line.per is Per.QUANTITY]
+
+
+def _charge(home: Home, part: Part, component: Component) -> Charge:
+    is_area = component.kind in {ComponentKind.AREA, ComponentKind.CAP}
+    timed = component.per is not Per.QUANTITY
+    return Charge(
+        component_id=component.id,
+        tariff_id=part.tariff.id,
+        tariff=part.tariff.name,
+        kind=component.kind,
+        description=component.name,
+        period=part.period,
+        unit=component.unit,
+        per=component.per,
+        price=component.price,
+        tax_rate=component.tax_rate,
+        rounding=part.tariff.rounding,
+        currency=home.currency,
+        minor_digits=home.minor_digits,
+        shares=tuple(shares(part.period, component.per, seasons=home.seasons)) if timed else (),
+        floor_area_m2=home.floor_area_m2 if is_area else None,
+        metered=None if timed else part.metered,
+    )
+
+
+def _adjustments(limits: list[Charge], capped: list[Charge]) -> list[CapAdjustment]:
+    if not limits:
+        return []
+    by_rate: dict[Decimal, int] = defaultdict(int)
+    for line in capped:
+        by_rate[line.tax_rate] += line.net_minor
+    charged = tuple(Charged(tax_rate=rate, net_minor=net) for rate, net in sorted(by_rate.items()))
+    lines = [CapAdjustment(limits=tuple(limits), charged=charged, tax_rate=part.tax_rate) for part in charged]
+    return [line for line in lines if line.net_minor]

@@ -1,0 +1,47 @@
+"""The one rounding and the one splitting function for money; `docs/billing.md` explains them with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import floor
+from typing import Final
+
+from billing.terms import Rounding
+
+HALF: Final = Fraction(1, 2)
+
+
+class NothingToSplitByError(ValueError):
+    """An amount can be split only by weights that are not negative and not all zero."""
+
+
+def round_minor(exact: Fraction, mode: Rounding) -> int:
+    """``exact`` minor units as a whole number of them; ``mode`` decides about halves only."""
+    whole = floor(abs(exact))
+    rest = abs(exact) - whole
+    if rest > HALF or (rest == HALF and (mode is Rounding.HALF_UP or whole % 2)):
+        whole += 1
+    return whole if exact >= 0 else -whole
+
+
+def split(whole_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """``whole_minor`` in parts that sum to it exactly, in proportion to ``weights``, by largest remainder.
+
+    No part differs from its exact share by a whole unit. Equal remainders go to the earlier part,
+    so the same call always gives the same parts.
+
+    Raises:
+        NothingToSplitByError: there are no weights, one is negative, or all are zero.
+    """
+    total = sum(weights, Fraction())
+    if total <= 0 or min(weights) < 0:
+        raise NothingToSplitByError(
+            f"{whole_minor} minor units cannot be split by {list(map(str, weights))}."
+        )
+    exact = [abs(whole_minor) * Fraction(weight) / total for weight in weights]
+    parts = [floor(share) for share in exact]
+    largest_first = sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n))
+    for n in largest_first[: abs(whole_minor) - sum(parts)]:
+        parts[n] += 1
+    return parts if whole_minor >= 0 else [-part for part in parts]

@@ -1,0 +1,62 @@
+"""Which share of a seasonal, yearly or monthly price some days carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from accounts.period import Period, days
+from billing.terms import Per
+
+
+class NoSeasonError(ValueError):
+    """A seasonal price cannot be shared out: no heating season is known near these days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """``days`` of the ``of`` days for which the price is the whole price."""
+
+    days: int
+    of: int
+
+    @property
+    def exact(self) -> Fraction:
+        """The share as a number."""
+        return Fraction(self.days, self.of)
+
+
+def shares(period: Period[date], per: Per, *, seasons: Sequence[Period[date]]) -> list[Share]:
+    """One share for each season, year or month that ``period`` touches; none outside every season.
+
+    They sum to the number of whole prices due: a period that is split anywhere keeps the sum.
+
+    Raises:
+        NoSeasonError: the price is seasonal and no season at all is known.
+    """
+    if per is Per.SEASON:
+        if not seasons:
+            raise NoSeasonError(f"No heating season is known for {period.start} to {period.end}.")
+        wholes: Sequence[Period[date]] = sorted(seasons, key=lambda season: season.start)
+    else:
+        wholes = list(_calendar(period, months=1 if per is Per.MONTH else 12))
+    touched = ((whole, whole & period) for whole in wholes)
+    return [Share(days=days(part), of=days(whole)) for whole, part in touched if part is not None]
+
+
+def _calendar(period: Period[date], *, months: int) -> Iterator[Period[date]]:
+    """Calendar months (1) or years (12) from the one in which ``period`` starts until it is covered."""
+    if period.end is None:
+        raise ValueError(f"The period from {period.start} has no end, so it has no share of a price.")
+    start = period.start.replace(month=period.start.month if months == 1 else 1, day=1)
+    while start < period.end:
+        end = _later(start, months)
+        yield Period(start, end)
+        start = end
+
+
+def _later(first_of_month: date, months: int) -> date:
+    years, month = divmod(first_of_month.month - 1 + months, 12)
+    return date(first_of_month.year + years, month + 1, 1)

@@ -1,0 +1,34 @@
+"""Exact conversion of the meter's watt-hours to the unit a price is made in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from billing.terms import Unit
+
+# 1 GJ = 1/3.6 MWh: no decimal number, so a fraction; the published rounded figures are never used.
+WH_IN: Final = {
+    Unit.KWH: Fraction(1_000),
+    Unit.MWH: Fraction(1_000_000),
+    Unit.GJ: Fraction(1_000_000_000, 3_600),
+}
+SYMBOLS: Final = {Unit.M2: "m²", Unit.HOME: "×"}
+
+
+def energy_in(energy_wh: int, unit: Unit) -> Fraction:
+    """``energy_wh`` in ``unit``, exactly."""
+    return energy_wh / WH_IN[unit]
+
+
+def as_decimal(exact: Fraction) -> Decimal:
+    """A fraction whose decimal expansion ends, as that decimal; whole watt-hours in any unit do.
+
+    Raises:
+        ValueError: the expansion does not end.
+    """
+    quotient = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if Fraction(quotient) != exact:
+        raise ValueError(f"{exact} has no finite decimal form.")
+    return quotient
