@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # rest_framework.views itself loads this class by the settings.
+    from rest_framework.views import APIView
 
 # KEYS: bucket. ARGV: seconds between two requests, burst. Valkey's own clock decides, so all processes agree.
 GCRA: Final = """

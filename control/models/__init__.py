@@ -1,0 +1,7 @@
+"""One file a concept."""
+
+from control.models.forecast import OutdoorForecast
+from control.models.substation import RegulatorState, SubstationControl
+from control.models.target import Target, TargetTransition
+
+__all__ = ["OutdoorForecast", "RegulatorState", "SubstationControl", "Target", "TargetTransition"]

@@ -1,0 +1,92 @@
+"""The columns that go in and come out; every array has one row a station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Clip(IntFlag):
+    """What the envelope did, in the order in which it did it; the names are the codes that are stored."""
+
+    COMFORT = 1  # the votes asked for more than the station allows
+    TRUST = 2  # more than 8 K from the local curve
+    HIGHEST = 4
+    LOWEST = 8
+    DEADBAND = 16  # too small a change to be worth a movement
+    RATE = 32  # too fast
+    FROST = 64  # the return is near freezing: at least the local curve
+    FEW_ROOMS = 128  # fewer than three rooms measured: the curve alone
+    NO_OUTDOOR = 256  # nobody knows the outdoor temperature: no target at all
+
+
+def codes(clip: int) -> list[str]:
+    """The stored names of the clips in ``clip``, in order."""
+    return [str(member.name).lower() for member in Clip if member & clip]
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What is settled: the curve by its design point, the limits, the emitters."""
+
+    design_outdoor_c: Floats
+    design_supply_c: Floats
+    room_target_c: Floats
+    shift_k: Floats
+    max_supply_c: Floats
+    min_supply_c: Floats
+    comfort_min_k: Floats
+    comfort_max_k: Floats
+    floor_heating: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is known now; NaN where it is not.
+
+    ``outdoor_past_c`` and ``outdoor_ahead_c`` have one column an hour, nearest hour first; the first column
+    of the latter is the present hour. ``room_c`` is the 20 % quantile of ``rooms`` valid sensors.
+    """
+
+    outdoor_c: Floats
+    outdoor_past_c: Floats
+    outdoor_ahead_c: Floats
+    room_c: Floats
+    rooms: Ints
+    comfort_shift_k: Floats
+    supply_c: Floats
+    return_c: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the regulator carries from tick to tick; NaN supply and room before the first.
+
+    ``hours`` since it was written; ``comfort_k`` as it stands in ``supply_c``; ``allowance_k`` is the
+    movement saved up under the rate limit.
+    """
+
+    hours: Floats
+    supply_c: Floats
+    comfort_k: Floats
+    integral_k: Floats
+    room_c: Floats
+    allowance_k: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The setpoints; where ``sighted`` is false there is none, and the station's own curve rules."""
+
+    sighted: Flags
+    supply_c: Floats
+    clips: Ints
+    memory: Memory
+    terms: dict[str, Floats]
