@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.enums import SEES_MONEY, MembershipRole, StaffDuty
 from accounts.models import Household, Membership, StaffRole, User, Utility
@@ -13,11 +13,12 @@ from accounts.scope import across_utilities, current_utility_id
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One home a person may enter, and as what."""
+    """One home a person may enter, as what and since when."""
 
     household: Household
     utility: Utility
     role: MembershipRole
+    since: date
 
     @property
     def sees_money(self) -> bool:
@@ -31,7 +32,12 @@ def homes_of(user: User, *, at: datetime) -> list[Access]:
         rows = Membership.objects.filter(user=user).select_related("household__building", "utility")
         rows = rows.order_by("utility__name", "household__customer_number")
         return [
-            Access(household=row.household, utility=row.utility, role=MembershipRole(row.role))
+            Access(
+                household=row.household,
+                utility=row.utility,
+                role=MembershipRole(row.role),
+                since=row.starts_on,
+            )
             for row in rows
             if row.utility.local_date(at) in row.period
         ]
