@@ -66,7 +66,7 @@ def build(layout: Layout, *, seed: int) -> Homes:
     exponent = np.array([EXPONENT[home.emitter] for home in layout.homes])
     wrapping = _wrapping(layout, chance, seed)
     # The designer gave exposed flats larger radiators, but not quite large enough.
-    nominal_w = NOMINAL_W_M2 * area * wrapping**0.7 * _spread(chance, seed, 2, 0.08)
+    nominal_w = NOMINAL_W_M2 * area * wrapping**0.5 * _spread(chance, seed, 2, 0.08)
     return Homes(
         chance=chance,
         area_m2=area,

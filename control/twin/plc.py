@@ -43,7 +43,8 @@ class Answer:
 def on_curve(curve: Curve, *, outdoor_c: float) -> float:
     """The supply the heating curve asks for, in °C, within the curve's limits."""
     need = max(curve.room_c - outdoor_c, 0.0) / (curve.room_c - curve.design_outdoor_c)
-    supply = curve.room_c + (curve.design_supply_c - curve.room_c) * math.pow(need, 1 / EXPONENT) + curve.shift_k
+    lift_k = (curve.design_supply_c - curve.room_c) * math.pow(need, 1 / EXPONENT)
+    supply = curve.room_c + lift_k + curve.shift_k
     return min(max(supply, curve.lowest_supply_c), curve.highest_supply_c)
 
 
