@@ -18,8 +18,8 @@ class Component:
     """One program of a stack.
 
     A `once` component is a step (a migration, a seeding): it is ready when it has ended well, and what
-    comes `after` it waits for that. Any other is a service: ready when its `address` answers (or, with
-    no address, when it has lived for a moment), and started again whenever it dies.
+    comes `after` it waits for that. Any other is a service, started again whenever it dies: ready when
+    it has written its `ready_line`, or its `address` answers, or, with neither, has lived for a moment.
     """
 
     name: str
@@ -28,6 +28,8 @@ class Component:
     once: bool = False
     # Where it answers: `tcp://host:port`, `postgresql://...`, or an http address that must answer 200.
     address: str = ""
+    # Words in its output that say it is at work.
+    ready_line: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     # The system user it runs as; empty: ours.
     user: str = ""

@@ -14,7 +14,8 @@ from config.stack.component import Component
 
 PR_SET_PDEATHSIG: Final = 1
 
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+# Looked up here: between fork and exec nothing may take a lock that another thread holds.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class PopenOptions(TypedDict):
@@ -44,8 +45,8 @@ def popen_options(component: Component, env: Mapping[str, str]) -> PopenOptions:
 
 def _stop_with_parent(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
     def in_child() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(stop_signal))
+        if _prctl is not None:
+            _prctl(PR_SET_PDEATHSIG, int(stop_signal))
         if os.getppid() != parent:  # it died before we asked to be told
             os._exit(1)
 

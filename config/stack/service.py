@@ -1,0 +1,161 @@
+"""The stack of Hearthline itself: which components there are and how they hang together.
+
+`manage.py up` serves it as it is; the demo serves it with components of its own beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from config.stack import servers, state
+from config.stack.component import Component
+from config.stack.console import Console
+from config.stack.ports import HOST, claim
+from config.stack.supervisor import Supervisor
+
+PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
+MAKERS: Final[dict[str, Callable[..., servers.Server]]] = {
+    "DATABASE_URL": servers.postgres,
+    "VALKEY_URL": servers.valkey,
+    "MQTT_URL": servers.broker,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where people and their phones reach us."""
+
+    web: int = 8000
+    live: int = 8001
+
+
+def manage(*arguments: str) -> tuple[str, ...]:
+    """The command line of a management command, for a `Component`."""
+    return (sys.executable, str(PROJECT_DIR / "manage.py"), *arguments)
+
+
+def serve(
+    *,
+    directory: Path,
+    ports: Ports,
+    extra: Sequence[Component] = (),
+    extra_addresses: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    on_ready: Callable[[Mapping[str, str]], None] = lambda _addresses: None,
+) -> None:
+    """Run the whole stack in ``directory`` until SIGINT or SIGTERM.
+
+    ``extra`` components are supervised with the rest and may come after any of them; settings in
+    ``extra_addresses`` reach every process, and ``addresses.json``. What the environment names already
+    (``DATABASE_URL`` ...) is not started. ``quiet`` keeps the components' own output to the log.
+    ``on_ready`` is called with all addresses when everything is ready for the first time.
+
+    Raises:
+        AlreadyRunningError: a stack runs in ``directory`` already.
+        PortTakenError: another program holds a port of ``ports``.
+        ServerUnavailableError: a server can neither be started nor was named.
+        StepFailedError: a step failed; all has been stopped.
+    """
+    with state.exclusive(directory):
+        leftovers = state.stop_leftovers(directory)
+        claim(ports.web, what="the web", option="--port")
+        claim(ports.live, what="the websockets", option="--live-port")
+        started = _servers(directory)
+        addresses = _addresses(ports, started) | dict(extra_addresses or {})
+        state.write_addresses(directory, addresses)
+        state.announce(directory, f"web at {addresses['PUBLIC_URL']}")
+        components = [s.component for s in started]
+        components += processes(directory, ports=ports, servers=[c.name for c in components])
+        components += extra
+        console = Console(directory, width=max(len(c.name) for c in components), quiet=quiet)
+        for name in leftovers:
+            console.state(name, "was left running by a supervisor that was killed; stopped it")
+        Supervisor(
+            components,
+            directory=directory,
+            env=_environment(directory, addresses, started=started),
+            console=console,
+            on_ready=lambda: on_ready(addresses),
+        ).run()
+
+
+def processes(directory: Path, *, ports: Ports, servers: Sequence[str]) -> list[Component]:
+    """Our own processes: all wait for the migration, which waits for the servers that are started here."""
+    uvicorn = (sys.executable, "-m", "uvicorn", "--host", HOST, "--loop", "uvloop", "--no-access-log")
+    celery = (sys.executable, "-m", "celery", "-A", "config.celery")
+    websockets = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536")
+    after = ("migrate", *servers)
+    return [
+        Component(name="migrate", command=manage("migrate", "--no-input"), after=tuple(servers), once=True),
+        Component(
+            name="web",
+            command=(*uvicorn, "--port", str(ports.web), "--lifespan", "off", "config.asgi:application"),
+            after=after,
+            address=f"http://{HOST}:{ports.web}/readyz",
+        ),
+        Component(
+            name="live",
+            command=(*uvicorn, "--port", str(ports.live), *websockets, "config.live:application"),
+            after=after,
+            address=f"tcp://{HOST}:{ports.live}",
+        ),
+        Component(name="ingest", command=manage("ingest"), after=after),
+        Component(
+            name="worker",
+            # Neighbours to gossip with there are none; asking for them costs a second at every start.
+            command=(
+                *celery,
+                "worker",
+                "--concurrency=2",
+                "--loglevel=INFO",
+                "--without-gossip",
+                "--without-mingle",
+            ),
+            after=after,
+            ready_line=" ready.",
+            stop_seconds=20,
+        ),
+        Component(
+            name="beat",
+            command=(
+                *celery,
+                "beat",
+                "--loglevel=INFO",
+                "--pidfile=",
+                f"--schedule={directory / 'beat-schedule'}",
+            ),
+            after=after,
+            ready_line="beat: Starting",
+        ),
+        Component(name="control", command=manage("control"), after=after),
+    ]
+
+
+def _servers(directory: Path) -> list[servers.Server]:
+    known = state.addresses(directory)
+    return [make(directory, known=known) for name, make in MAKERS.items() if not os.environ.get(name)]
+
+
+def _addresses(ports: Ports, started: Sequence[servers.Server]) -> dict[str, str]:
+    own = {
+        "PUBLIC_URL": f"http://{HOST}:{ports.web}",
+        "LIVE_URL": f"ws://{HOST}:{ports.live}/ws/v1/live",
+    }
+    own |= {name: value for server in started for name, value in server.addresses.items()}
+    return own | {name: value for name in (*MAKERS, *own) if (value := os.environ.get(name))}
+
+
+def _environment(
+    directory: Path, addresses: Mapping[str, str], *, started: Sequence[servers.Server]
+) -> dict[str, str]:
+    env = {**os.environ, **addresses, "HEARTHLINE_STATE": str(directory), "PYTHONUNBUFFERED": "1"}
+    env.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    if any(server.component.name == "postgres" for server in started):
+        # We know what we started: no process has to ask the server for TimescaleDB.
+        env.setdefault("DATABASE_ENGINE", "plain")
+    return env
