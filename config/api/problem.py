@@ -9,6 +9,7 @@ from typing import Any, Final, TypedDict
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -16,6 +17,22 @@ from rest_framework.views import set_rollback
 MEDIA_TYPE: Final = "application/problem+json"
 # Stable names; clients compare them, so they are never translated and never reused.
 TYPE_PREFIX: Final = "https://hearthline.invalid/problems/"
+
+
+TITLES: Final = {
+    HTTPStatus.BAD_REQUEST: _noop("The request has errors"),
+    HTTPStatus.UNAUTHORIZED: _noop("Please sign in"),
+    HTTPStatus.FORBIDDEN: _noop("This is not allowed"),
+    HTTPStatus.NOT_FOUND: _noop("Not found"),
+    HTTPStatus.METHOD_NOT_ALLOWED: _noop("This cannot be done here"),
+    HTTPStatus.CONFLICT: _noop("The state of things forbids it"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _noop("The request is too large"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _noop("Only JSON is understood"),
+    HTTPStatus.TOO_MANY_REQUESTS: _noop("Too many requests"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: _noop("Something broke on our side"),
+    HTTPStatus.BAD_GATEWAY: _noop("A service we need does not answer"),
+    HTTPStatus.SERVICE_UNAVAILABLE: _noop("Not available just now"),
+}
 
 
 class FieldError(TypedDict):
@@ -51,10 +68,10 @@ class DomainProblem(exceptions.APIException):
 def problem(
     *, status: int, code: str, detail: str, instance: str, errors: list[FieldError] | None = None
 ) -> Problem:
-    """The body of an error; its title is the translated reason phrase."""
+    """The body of an error; its title is translated."""
     return Problem(
         type=TYPE_PREFIX + code,
-        title=_(HTTPStatus(status).phrase),
+        title=_(TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)),
         status=status,
         detail=detail,
         instance=instance,

@@ -12,5 +12,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATIC_ROOT = None  # nothing is collected here; the files are served from where they are written
 WHITENOISE_USE_FINDERS = True
 WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="climate")  # noqa: F405 - from base
