@@ -1,0 +1,90 @@
+"""Everything that exists at the fake: objects by id, in the order they were made, under one lock."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from billing.fakestripe.refusals import missing
+
+Json = dict[str, Any]
+KEPT: Final = ("objects", "hidden", "answers", "outbox")
+ALPHABET: Final = string.ascii_letters + string.digits
+
+
+class Book:
+    """The fake's whole state; hold `lock` while reading or changing it.
+
+    `state_file`, where given, keeps the state over a restart of the demo.
+    """
+
+    def __init__(self, *, base_url: str, merchant: str, state_file: Path | None = None) -> None:
+        """Start empty, or with what the state file kept."""
+        self.lock = threading.RLock()
+        self.base_url = base_url
+        self.merchant = merchant
+        self.state_file = state_file
+        self.objects: dict[str, Json] = {}
+        # What belongs to an object and Stripe does not show: line items, webhook secrets.
+        self.hidden: dict[str, Json] = {}
+        # Stored answers by idempotency key.
+        self.answers: dict[str, Json] = {}
+        # Deliveries not yet acknowledged: event, endpoint, tries so far, when the next one is due.
+        self.outbox: list[Json] = []
+        self.clock_offset_s = 0
+        if state_file is not None and state_file.exists():
+            self._read(json.loads(state_file.read_text(encoding="utf-8")))
+
+    def now(self) -> int:
+        """The fake's clock, in Unix seconds; tests may move it."""
+        return int(time.time()) + self.clock_offset_s
+
+    def new_id(self, prefix: str, *, length: int = 24) -> str:
+        """An id that looks like Stripe's."""
+        return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+    def add(self, thing: Json, *, hidden: Json | None = None) -> Json:
+        """Keep a new object."""
+        self.objects[thing["id"]] = thing
+        if hidden is not None:
+            self.hidden[thing["id"]] = hidden
+        return thing
+
+    def get(self, kind: str, ident: str) -> Json:
+        """The object of that kind.
+
+        Raises:
+            StripeRefusalError: there is none.
+        """
+        thing = self.objects.get(ident)
+        if thing is None or thing["object"] != kind:
+            raise missing(kind, ident)
+        return thing
+
+    def newest_first(self, kind: str) -> Iterator[Json]:
+        """All objects of a kind, as Stripe lists them."""
+        return (thing for thing in reversed(self.objects.values()) if thing["object"] == kind)
+
+    def save(self) -> None:
+        """Write the state file, whole or not at all."""
+        if self.state_file is None:
+            return
+        state = {name: getattr(self, name) for name in KEPT}
+        draft = self.state_file.with_suffix(".draft")
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(self.state_file)
+
+    def _read(self, state: Json) -> None:
+        for name in KEPT:
+            setattr(self, name, state[name])
+        # The port may be another one after a restart, and open pages have to stay reachable.
+        for session in self.newest_first("checkout.session"):
+            if session["url"]:
+                session["url"] = f"{self.base_url}/c/pay/{session['id']}"
