@@ -1,0 +1,1 @@
+"""Reads: rooms and their series, and the demand that control follows."""
