@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.rating.facts import Component, Home, Part
+from billing.rating.facts import Component, Home, Metered, Part
 from billing.rating.lines import CapAdjustment, Charge, Charged, Line
 from billing.rating.shares import shares
 from billing.terms import ComponentKind, Per
@@ -76,6 +76,7 @@ def _charges(home: Home, part: Part, *, cap: bool) -> list[Charge]:
 def _charge(home: Home, part: Part, component: Component) -> Charge:
     is_area = component.kind in {ComponentKind.AREA, ComponentKind.CAP}
     timed = component.per is not Per.QUANTITY
+    metered = None if timed else _heat_of(part)
     return Charge(
         component_id=component.id,
         tariff_id=part.tariff.id,
@@ -92,8 +93,20 @@ def _charge(home: Home, part: Part, component: Component) -> Charge:
         minor_digits=home.minor_digits,
         shares=tuple(shares(part.period, component.per, seasons=home.seasons)) if timed else (),
         floor_area_m2=home.floor_area_m2 if is_area else None,
-        metered=None if timed else part.metered,
+        metered=metered,
     )
+
+
+def _heat_of(part: Part) -> Metered:
+    if part.metered is None:
+        raise NoReadingsError(f"No register is known for {part.period.start} to {part.period.end}.")
+    for meter in part.metered.meters:
+        if meter.closing.energy_wh < meter.opening.energy_wh:
+            raise RegisterRanBackwardsError(
+                f"Meter {meter.serial} stood at {meter.opening.energy_wh} Wh on {part.period.start} "
+                f"and at {meter.closing.energy_wh} Wh on {part.period.end}."
+            )
+    return part.metered
 
 
 def _adjustments(limits: list[Charge], capped: list[Charge]) -> list[CapAdjustment]:

@@ -44,13 +44,25 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metered:
-    """The heat of one part of a bill; no mere closing less opening where the meter was exchanged."""
+class MeterRun:
+    """What one meter counted while it hung in the home during a part of a bill."""
 
-    energy_wh: int
+    serial: str
     opening: Register
     closing: Register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """The heat of one part of a bill: the meters in the order they hung, and the worst quality of all."""
+
+    meters: tuple[MeterRun, ...]
     quality: str
+
+    @property
+    def energy_wh(self) -> int:
+        """The sum over the meters, so that an exchange loses nothing."""
+        return sum(meter.closing.energy_wh - meter.opening.energy_wh for meter in self.meters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
