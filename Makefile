@@ -6,7 +6,7 @@ export PYTHON
 bin := .venv/bin
 manage := $(bin)/python manage.py
 
-.PHONY: help demo up test lint fix bench prove venv relock schema
+.PHONY: help demo up test lint fix bench prove venv relock schema messages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -47,3 +47,7 @@ relock: venv ## write uv.lock anew, e.g. make relock ARGS=--upgrade
 
 schema: venv ## write docs/openapi.yaml anew after a meant change of the API
 	$(manage) spectacular --file docs/openapi.yaml
+
+messages: venv ## gather and compile the translations (needs gettext)
+	$(manage) makemessages --locale zh_Hans --no-obsolete --ignore node_modules --ignore .venv
+	$(manage) compilemessages --locale zh_Hans
