@@ -15,7 +15,7 @@ from tests.project import tree
 CATALOGUE: Final = tree.ROOT / "config" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
-def _words(entry: polib.POEntry) -> tuple[str, str | dict[int, str]]:
+def _words(entry: polib.POEntry | polib.MOEntry) -> tuple[str, str | dict[int, str]]:
     return entry.msgstr, entry.msgstr_plural
 
 
