@@ -6,7 +6,7 @@ import pytest
 import redis
 from django.conf import settings
 from prometheus_client import REGISTRY
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from metering.live import LiveUpdate, publish, updates
 
@@ -117,7 +117,7 @@ def test_an_epoch_begins_anew_when_valkey_has_forgotten_the_home(valkey: redis.R
 
 
 def test_an_unreachable_valkey_never_raises_into_ingestion_and_the_loss_is_counted(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     updates._script.cache_clear()
     settings.VALKEY_URL = "redis://127.0.0.1:1/0"
