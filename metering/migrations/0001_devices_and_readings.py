@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 ("flow_l_h", models.FloatField(null=True, verbose_name="flow, l/h")),
                 ("supply_c", models.FloatField(null=True, verbose_name="supply, °C")),
                 ("return_c", models.FloatField(null=True, verbose_name="return, °C")),
-                ("status", models.CharField(blank=True, max_length=120, verbose_name="status")),
+                ("status", models.TextField(blank=True, verbose_name="status")),
                 (
                     "quality",
                     models.CharField(

@@ -27,7 +27,7 @@ class Reading(TenantModel):
     flow_l_h = models.FloatField(_("flow, l/h"), null=True)
     supply_c = models.FloatField(_("supply, °C"), null=True)
     return_c = models.FloatField(_("return, °C"), null=True)
-    status = models.CharField(_("status"), max_length=120, blank=True)
+    status = models.TextField(_("status"), blank=True)
     quality = models.CharField(_("quality"), max_length=12, choices=Quality.choices, default=Quality.MEASURED)
     received_at = models.DateTimeField(_("received"))
     # The gateway or the meter itself; nobody where a person read the dial.

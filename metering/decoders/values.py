@@ -1,0 +1,99 @@
+"""Single values, strictly: a number is a number, an instant has its zone, nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from typing import Any, Final, NamedTuple
+
+from metering.decoders.records import DecodeError
+from metering.enums import Reason
+
+# A device's clock may run a little ahead of ours.
+FUTURE: Final = timedelta(minutes=5)
+# Meters with a dead clock start again somewhere in the last century.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_SHOWN: Final = 40
+LONGEST_INSTANT: Final = 40
+GAUGE_DIGITS: Final = 6
+EXACT: Final = Context(prec=40, rounding=ROUND_HALF_EVEN)
+
+
+class Rule(NamedTuple):
+    """How a number becomes canonical: times ``factor``, and then between ``low`` and ``high``."""
+
+    target: str
+    factor: Decimal
+    scale: float  # the factor, for what is not billed
+    low: float
+    high: float
+    is_register: bool
+
+
+def number(value: Any, field: str) -> int | float:  # noqa: ANN401 - JSON
+    """``value`` as it is, if it is a number; a bool is none, nor is a string that looks like one."""
+    if type(value) is float or type(value) is int:
+        return value
+    raise DecodeError(Reason.MALFORMED, f"'{field}' is {_shown(value)}, which is not a number.")
+
+
+def within(value: float, low: float, high: float, field: str) -> float:
+    """``value`` if it lies in the range; NaN and infinities never do."""
+    if low <= value <= high:
+        return value
+    raise DecodeError(
+        Reason.IMPLAUSIBLE,
+        f"'{field}' is {_shown(value)}, outside of {low:g} to {high:g}, and cannot be true.",
+    )
+
+
+def gauge(value: Any, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
+    """A gauge in canonical units; floats do, nobody is billed by it."""
+    return round(within(number(value, field) * rule.scale, rule.low, rule.high, field), GAUGE_DIGITS)
+
+
+def register(value: Any, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
+    """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
+    within(number(value, field) * rule.scale, rule.low, rule.high, field)
+    with localcontext(EXACT):
+        # repr gives back the digits that stood in the telegram; the float between them adds none.
+        exact = Decimal(repr(value)) * rule.factor
+        whole = exact.to_integral_value()
+    return int(whole), whole == exact
+
+
+def instant(value: Any, field: str, received_at: datetime) -> datetime:  # noqa: ANN401 - JSON
+    """An instant in UTC; one without its zone is refused rather than guessed.
+
+    Raises:
+        DecodeError: no text, no date, no zone, in the future of ``received_at`` or before our time.
+    """
+    try:
+        at = datetime.fromisoformat(text(value, field, longest=LONGEST_INSTANT))
+        utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"'{field}' is {_shown(value)}, which is not an instant."
+        raise DecodeError(Reason.MALFORMED, message) from None
+    if at.tzinfo is None:
+        message = f"'{field}' is {value}, without a zone; write it in UTC, with a Z."
+        raise DecodeError(Reason.MALFORMED, message)
+    if utc > received_at + FUTURE:
+        message = f"'{field}' is {value}, in the future of its arrival at {received_at.isoformat()}."
+        raise DecodeError(Reason.IMPLAUSIBLE, message)
+    if utc < EARLIEST:
+        message = f"'{field}' is {value}, before the year 2000: a stopped clock."
+        raise DecodeError(Reason.IMPLAUSIBLE, message)
+    return utc
+
+
+def text(value: Any, field: str, *, longest: int) -> str:  # noqa: ANN401 - JSON
+    """A text of at most ``longest`` characters."""
+    if isinstance(value, str) and len(value) <= longest:
+        return value
+    message = f"'{field}' is {_shown(value)}, which is not a text of at most {longest} characters."
+    raise DecodeError(Reason.MALFORMED, message)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
