@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.rating.facts import Component, Home, Metered, Part
+from billing.facts import Component, Home, Metered, Part
 from billing.rating.lines import CapAdjustment, Charge, Charged, Line
 from billing.rating.shares import shares
 from billing.terms import ComponentKind, Per

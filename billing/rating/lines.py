@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from accounts.period import Period
-from billing.rating.facts import Metered
+from billing.facts import Metered
 from billing.rating.money import round_minor, split
 from billing.rating.shares import Share
 from billing.rating.units import SYMBOLS, as_decimal, energy_in

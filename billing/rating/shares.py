@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from typing import Final
 
 from accounts.period import Period, days
 from billing.terms import Per
 
+YEAR: Final = timedelta(days=365)
+
 
 class NoSeasonError(ValueError):
-    """A seasonal price cannot be shared out: no heating season is known near these days."""
+    """A seasonal price cannot be shared out: nobody entered the heating season of these days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +37,27 @@ def shares(period: Period[date], per: Per, *, seasons: Sequence[Period[date]]) -
     They sum to the number of whole prices due: a period that is split anywhere keeps the sum.
 
     Raises:
-        NoSeasonError: the price is seasonal and no season at all is known.
+        NoSeasonError: the price is seasonal and the season of some of the days is not known.
     """
     if per is Per.SEASON:
-        if not seasons:
-            raise NoSeasonError(f"No heating season is known for {period.start} to {period.end}.")
-        wholes: Sequence[Period[date]] = sorted(seasons, key=lambda season: season.start)
+        wholes = sorted(seasons, key=lambda season: season.start)
+        _refuse_unknown(period, wholes)
     else:
         wholes = list(_calendar(period, months=1 if per is Per.MONTH else 12))
     touched = ((whole, whole & period) for whole in wholes)
     return [Share(days=days(part), of=days(whole)) for whole, part in touched if part is not None]
+
+
+def _refuse_unknown(period: Period[date], seasons: Sequence[Period[date]]) -> None:
+    # A season once a year: the one of 2025/26 tells of all days from a year before its end until a
+    # year after its start. A winter whose season nobody entered must not pass for a summer.
+    known_until = period.start
+    for season in seasons:
+        known = Period((season.end or season.start) - YEAR, season.start + YEAR)
+        if known_until in known:
+            known_until = season.start + YEAR
+    if period.end is None or known_until < period.end:
+        raise NoSeasonError(f"No heating season is known for {known_until} to {period.end}.")
 
 
 def _calendar(period: Period[date], *, months: int) -> Iterator[Period[date]]:

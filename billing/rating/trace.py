@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.period import Period
-from billing.rating.facts import Metered, MeterRun, Register
+from billing.facts import Metered, MeterRun, Register
 from billing.rating.lines import CapAdjustment, Charge, Charged, Line
 from billing.rating.shares import Share
 from billing.terms import ComponentKind, Per, Rounding, Unit

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from accounts.period import Period
-from billing.rating.facts import Component, Home, Metered, MeterRun, Part, Register, Tariff
+from billing.facts import Component, Home, Metered, MeterRun, Part, Register, Tariff
 from billing.terms import ComponentKind, Per, Rounding, Unit
 
 # 15 November to 15 March: 120 days.

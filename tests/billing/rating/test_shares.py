@@ -12,8 +12,7 @@ from billing.rating.shares import NoSeasonError, Share, shares
 from billing.terms import TIMED, Per
 from tests.billing.rating.homes import SEASON
 
-NEXT_SEASON = Period(date(2026, 11, 15), date(2027, 3, 15))
-SEASONS = (SEASON, NEXT_SEASON)
+SEASONS = tuple(Period(date(year, 11, 15), date(year + 1, 3, 15)) for year in range(2024, 2032))
 
 
 def _sum(parts: list[Share]) -> Fraction:
@@ -45,6 +44,14 @@ def test_a_period_over_new_year_takes_days_of_365_and_of_366() -> None:
 def test_a_seasonal_price_without_a_known_season_is_refused() -> None:
     with pytest.raises(NoSeasonError, match="No heating season is known for 2026-01-01"):
         shares(Period(date(2026, 1, 1), date(2026, 2, 1)), Per.SEASON, seasons=())
+
+
+def test_a_winter_whose_season_nobody_entered_does_not_pass_for_a_summer() -> None:
+    summer, november = (Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in (7, 11))
+
+    assert shares(summer, Per.SEASON, seasons=(SEASON,)) == []
+    with pytest.raises(NoSeasonError, match="No heating season is known for 2026-11-15 to 2026-12-01"):
+        shares(november, Per.SEASON, seasons=(SEASON,))
 
 
 def test_an_open_period_has_no_share() -> None:

@@ -1,4 +1,7 @@
-"""What rating has to know, and nothing else: frozen, hashable, free of the database."""
+"""What rating has to know, and nothing else: frozen, hashable, free of the database.
+
+Queries gather these, `billing.rating` turns them into lines.
+"""
 
 from __future__ import annotations
 
