@@ -93,3 +93,37 @@ class SkipReason(models.TextChoices):
     NO_READINGS = "no_readings", _("No meter readings at the start and end of the period")
     BACKWARDS = "backwards", _("The register ran backwards")
     NOTHING_TO_CHARGE = "nothing_to_charge", _("The tariff charges nothing in the period")
+
+
+class AttemptState(models.TextChoices):
+    """One try to pay an invoice online. States only ever go forward (`ATTEMPT_RANK`); money beats all."""
+
+    CREATING = "creating", _("Being started")  # written down; the provider has not answered yet
+    OPEN = "open", _("Waiting for the customer")  # the checkout page may be paid
+    PROCESSING = "processing", _("Waiting for the bank")  # confirmed by the customer, money under way
+    EXPIRED = "expired", _("Expired")  # nobody paid in time, or the amount changed
+    FAILED = "failed", _("Failed")  # the bank said no in the end
+    REFUSED = "refused", _("Refused")  # the provider would not start it
+    PAID = "paid", _("Paid")  # money received and posted
+
+
+class EventState(models.TextChoices):
+    """What became of a provider's event."""
+
+    RECEIVED = "received", _("Received")  # stored, to be processed
+    DONE = "done", _("Done")  # acted upon, or nothing was left to do
+    IGNORED = "ignored", _("Ignored")  # of a type that changes nothing here
+    ATTENTION = "attention", _("Needs attention")  # does not fit our books: for a clerk
+
+
+ATTEMPT_RANK = {
+    AttemptState.CREATING: 0,
+    AttemptState.OPEN: 1,
+    AttemptState.PROCESSING: 2,
+    AttemptState.EXPIRED: 3,
+    AttemptState.FAILED: 3,
+    AttemptState.REFUSED: 3,
+    AttemptState.PAID: 4,
+}
+# An invoice has at most one of these: whoever pays it must not be able to pay it twice.
+ACTIVE_ATTEMPTS = (AttemptState.CREATING, AttemptState.OPEN, AttemptState.PROCESSING)

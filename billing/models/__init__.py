@@ -2,6 +2,7 @@
 
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "JournalEntry",
     "LedgerAccount",
     "NumberSequence",
+    "PaymentAttempt",
     "Posting",
     "TariffComponent",
     "TariffPlan",
     "TariffVersion",
+    "WebhookEvent",
 ]
