@@ -1,6 +1,19 @@
 """Addresses of the resident's page."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from config.page.views import bills, comfort, home, shell
 
 app_name = "page"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.Entry.as_view(), name="home"),
+    path("homes/<int:household_id>/", home.HouseholdPage.as_view(), name="household"),
+    path("homes/<int:household_id>/use", home.UsePart.as_view(), name="use"),
+    path("homes/<int:household_id>/comfort", comfort.ComfortPart.as_view(), name="comfort"),
+    path("homes/<int:household_id>/feedback", comfort.FeedbackPage.as_view(), name="feedback"),
+    path("homes/<int:household_id>/bills/<int:invoice_id>/", bills.BillPage.as_view(), name="bill"),
+    path("homes/<int:household_id>/bills/<int:invoice_id>/pay", bills.BillPage.as_view(), name="pay"),
+    path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("sw.js", shell.worker, name="worker"),
+    path("offline", shell.offline, name="offline"),
+]

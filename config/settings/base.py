@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.page.csp.ContentSecurityMiddleware",
     "config.desk.middleware.DeskScopeMiddleware",
 ]
 

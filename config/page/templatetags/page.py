@@ -1,0 +1,63 @@
+"""How the page writes money, moments and periods."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from accounts.enums import MINOR_DIGITS, Currency
+from billing.models import Invoice
+
+register = template.Library()
+
+# Where a currency stands by its sign; the others are written with their code.
+SIGNS: Final = {Currency.CNY: "¥", Currency.EUR: "€"}
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """Minor units as people write them: ``12345|money:"CNY"`` is ¥123.45."""
+    known = Currency(currency)
+    amount = formats.number_format(Decimal(minor).scaleb(-MINOR_DIGITS[known]), force_grouping=True)
+    sign = SIGNS.get(known)
+    return f"{sign}{amount}" if sign else f"{amount} {known.value}"
+
+
+@register.filter
+def degrees(value: float) -> str:
+    """One decimal, with a true minus sign: ``-2.34|degrees`` is -2.3 with it."""
+    return formats.number_format(round(value, 1), decimal_pos=1).replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    """For ``<time datetime>``: UTC, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+@register.filter
+def day_and_time(moment: datetime, now: datetime) -> str:
+    """The home's own clock: only the time today, otherwise the day as well."""
+    local, today = timezone.localtime(moment), timezone.localtime(now).date()
+    at = formats.time_format(local.time(), "TIME_FORMAT")
+    if local.date() == today:
+        return at
+    if local.date() == today - timedelta(days=1):
+        return _("yesterday %(time)s") % {"time": at}
+    return _("%(day)s, %(time)s") % {"day": formats.date_format(local, "MONTH_DAY_FORMAT"), "time": at}
+
+
+@register.filter
+def period_words(invoice: Invoice) -> str:
+    """A bill's period: the month where it is one, otherwise its first and last day."""
+    start, last = invoice.period_start, invoice.period_end - timedelta(days=1)
+    is_month = start.day == 1 == invoice.period_end.day and start.strftime("%Y%m") == last.strftime("%Y%m")
+    if is_month:
+        return formats.date_format(start, "YEAR_MONTH_FORMAT")
+    ends = {"first": formats.date_format(start), "last": formats.date_format(last)}
+    return _("%(first)s to %(last)s") % ends

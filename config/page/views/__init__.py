@@ -1,0 +1,1 @@
+"""The resident's page: each view makes one domain call a panel and shows the answers together."""

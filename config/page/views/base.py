@@ -1,0 +1,78 @@
+"""The one way a page reaches a home: through a membership, into its utility's scope and clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from accounts.models import User
+from accounts.queries.access import Access, homes_of
+from accounts.scope import utility_scope
+
+
+@method_decorator(never_cache, name="dispatch")
+class ResidentView(View):
+    """A page of one person: `self.person`, `self.homes` and `self.now` are set."""
+
+    person: User
+    homes: list[Access]
+    now: datetime
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - Django's signature
+        """Ask strangers to sign in; find the person's homes."""
+        if not isinstance(request.user, User):
+            return redirect_to_login(request.get_full_path())
+        self.person, self.now = request.user, timezone.now()
+        self.homes = homes_of(self.person, at=self.now)
+        return self.enter(request, *args, **kwargs)
+
+    def enter(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - as above
+        """Run the page's own method; what a page needs around it goes here."""
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:  # noqa: ANN401 - a template's context
+        """Render ``template`` while the scope and the utility's clock still hold."""
+        frame = {"homes": self.homes, "person": self.person, "now": self.now}
+        return render(self.request, template, {**frame, **context}, status=status)
+
+
+class HomeView(ResidentView):
+    """A page about one home, ``household_id`` in its address; someone else's home is not found.
+
+    `needs_money` pages refuse a caretaker.
+    """
+
+    access: Access
+    needs_money = False
+
+    def enter(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - Django's signature
+        """Find the way in, then work in the home's scope and on its clock.
+
+        Raises:
+            Http404: the home is not the person's own, or does not exist.
+            PermissionDenied: the page shows money and the person is a caretaker.
+        """
+        household_id = kwargs.pop("household_id")
+        access = next((home for home in self.homes if home.household.pk == household_id), None)
+        if access is None:
+            raise Http404(_("This home is not one of yours."))
+        if self.needs_money and not access.sees_money:
+            raise PermissionDenied(_("Bills are the business of those who live here."))
+        self.access = access
+        with utility_scope(access.utility), timezone.override(access.utility.zone):
+            return super().enter(request, *args, **kwargs)
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:  # noqa: ANN401 - a template's context
+        """As above, with the home."""
+        return super().page(template, status=status, access=self.access, **context)

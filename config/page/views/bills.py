@@ -1,0 +1,54 @@
+"""A bill, how it adds up, and paying it on the provider's own page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from billing.queries.invoices import invoices_of, with_owed
+from config.page.panels.bills import bill
+from config.page.views.base import HomeView
+
+if TYPE_CHECKING:  # the stubs are no part of a running service
+    from billing.queries.invoices import Owing
+
+
+class BillView(HomeView):
+    """A view about one bill of the home, ``invoice_id`` in its address."""
+
+    needs_money = True
+
+    def invoice(self, invoice_id: int) -> Owing:
+        """The bill, if it concerns this person.
+
+        Raises:
+            Http404: it does not, or there is none.
+        """
+        found = with_owed(invoices_of(self.access)).filter(pk=invoice_id).first()
+        if found is None:
+            raise Http404(_("This bill is not one of yours."))
+        return found
+
+
+class BillPage(BillView):
+    """One bill with its lines, each with the formula that made it."""
+
+    def get(self, _request: HttpRequest, invoice_id: int) -> HttpResponse:
+        """Show it."""
+        return self.show(invoice_id)
+
+    def show(self, invoice_id: int, *, status: int = 200, fault: str = "") -> HttpResponse:
+        """The bill, with what went wrong beside the button it went wrong at."""
+        invoice = self.invoice(invoice_id)
+        shown = bill(invoice, on=self.access.utility.local_date(self.now))
+        return self.page(
+            "page/bill.html",
+            status=status,
+            bill=invoice,
+            lines=invoice.lines.order_by("position"),
+            open_minor=shown.open_minor,
+            is_late=shown.is_late,
+            fault=fault,
+        )

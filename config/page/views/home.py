@@ -1,0 +1,80 @@
+"""The home: rooms now, comfort, what to pay, heat used, bills."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from billing.queries.invoices import invoices_of, with_owed
+from comfort.queries.rooms import rooms_now
+from config.page.panels.bills import bills, due_panel
+from config.page.panels.comfort import comfort_context
+from config.page.panels.rooms import STALE_AFTER, room_lines, supply_now
+from config.page.panels.use import UsePanel, resolution_named, span, use_panel
+from config.page.views.base import HomeView, ResidentView
+from metering.queries.consumption import consumption
+
+LAST_HOME: Final = "page_household"
+# From the outward contract; the live process itself is another server.
+TICKETS: Final = "/api/v1/live/tickets"
+
+
+class Entry(ResidentView):
+    """`/`: the home looked at last, or the first one, or a word to those who have none."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Go there."""
+        if not self.homes:
+            return self.page("page/no_home.html")
+        ids = [home.household.pk for home in self.homes]
+        last = request.session.get(LAST_HOME)
+        return redirect("page:household", last if last in ids else ids[0])
+
+
+class HouseholdPage(HomeView):
+    """The whole page of one home."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show it."""
+        request.session[LAST_HOME] = self.access.household.pk
+        return self.show()
+
+    def show(self, *, status: int = 200, fault: str = "") -> HttpResponse:
+        """The page, with what went wrong beside the form it went wrong in."""
+        return self.page("page/household.html", status=status, fault=fault, **self._panels(), **self._money())
+
+    def _panels(self) -> dict[str, Any]:
+        household, at = self.access.household, self.now
+        return {
+            "rooms": room_lines(rooms_now(household.pk), at=at),
+            "supply": supply_now(household.building.substation_id, at=at),
+            **comfort_context(self.access, at=at),
+            "use": _use(self),
+            "live_url": settings.LIVE_URL,
+            "ticket_url": TICKETS,
+            "stale_after_s": int(STALE_AFTER.total_seconds()),
+        }
+
+    def _money(self) -> dict[str, Any]:
+        if not self.access.sees_money:
+            return {}
+        newest = with_owed(invoices_of(self.access)).order_by("-period_start", "-pk")
+        all_bills = bills(newest, on=self.access.utility.local_date(self.now))
+        return {"bills": all_bills, "due": due_panel(all_bills)}
+
+
+class UsePart(HomeView):
+    """The consumption panel alone, at another resolution."""
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Show it."""
+        return self.page("page/panels/use.html", use=_use(self))
+
+
+def _use(view: HomeView) -> UsePanel:
+    resolution = resolution_named(view.request.GET.get("by"))
+    series = consumption(view.access.household.pk, span(resolution, now=view.now), resolution)
+    return use_panel(series, resolution=resolution)
