@@ -14,7 +14,9 @@ class Curve:
     design_supply_c: float = 55.0
     room_c: float = 20.0
     shift_k: float = 0.0
-    lowest_supply_c: float = 25.0
+    exponent: float = 1.3
+    # What the device will send out at all, asked or not.
+    lowest_supply_c: float = 10.0
     highest_supply_c: float = 75.0
 
 
@@ -54,25 +56,31 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Where a meter's registers were last known to stand."""
+
+    measured_at: datetime
+    energy_wh: int
+    volume_l: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
     """A heat meter; ``home`` indexes the layout's homes."""
 
     id: int
-    identity: str
     serial: str
     home: int
     # The newest stored reading, so that a register never falls behind what is known.
-    energy_wh: int = 0
-    volume_l: int = 0
-    measured_at: datetime | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSensor:
-    """A room sensor; ``home`` indexes the layout's homes."""
+    """A room sensor, carried by its building's gateway; ``home`` indexes the layout's homes."""
 
     id: int
-    identity: str
+    serial: str
     home: int
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from control.twin.layout import Curve
 
-EXPONENT: Final = 1.3
 # After a target has expired its shift on the own curve fades out over this time, so nobody feels a step.
 FADE: Final = timedelta(hours=24)
 # A clock may be wrong by this much; a target from further ahead is not believed.
@@ -43,7 +42,7 @@ class Answer:
 def on_curve(curve: Curve, *, outdoor_c: float) -> float:
     """The supply the heating curve asks for, in °C, within the curve's limits."""
     need = max(curve.room_c - outdoor_c, 0.0) / (curve.room_c - curve.design_outdoor_c)
-    lift_k = (curve.design_supply_c - curve.room_c) * math.pow(need, 1 / EXPONENT)
+    lift_k = (curve.design_supply_c - curve.room_c) * math.pow(need, 1 / curve.exponent)
     supply = curve.room_c + lift_k + curve.shift_k
     return min(max(supply, curve.lowest_supply_c), curve.highest_supply_c)
 

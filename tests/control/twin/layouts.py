@@ -52,9 +52,6 @@ def a_layout(*, stations: int = 1, buildings: int = 3, homes: int = 10) -> Layou
         ),
         buildings=tuple(houses),
         homes=tuple(flats),
-        meters=tuple(
-            Meter(id=1000 + n, identity=f"hm-{n}", serial=f"{58_400_000 + n}", home=n)
-            for n in range(len(flats))
-        ),
-        sensors=tuple(RoomSensor(id=5000 + n, identity=f"room-{n}", home=n) for n in range(len(flats))),
+        meters=tuple(Meter(id=1000 + n, serial=f"{58_400_000 + n}", home=n) for n in range(len(flats))),
+        sensors=tuple(RoomSensor(id=5000 + n, serial=f"rs-{n}", home=n) for n in range(len(flats))),
     )

@@ -62,9 +62,9 @@ def test_without_any_target_the_curve_rules() -> None:
     [
         ({"expires_at": NOW.isoformat()}, "expired"),
         ({"issued_at": (NOW + timedelta(hours=1)).isoformat()}, "future"),
-        ({"secondary_supply_c": 90.0}, "outside 25 to 75"),
-        ({"secondary_supply_c": 4.0}, "outside 25 to 75"),
-        ({"secondary_supply_c": float("nan")}, "outside 25 to 75"),
+        ({"secondary_supply_c": 90.0}, "outside 10 to 75"),
+        ({"secondary_supply_c": 4.0}, "outside 10 to 75"),
+        ({"secondary_supply_c": float("nan")}, "outside 10 to 75"),
         ({"secondary_supply_c": None}, "not a target"),
         ({"expires_at": "soon"}, "not a target"),
         ({"expires_at": "2026-01-10T12:30:00"}, "not a target"),
