@@ -54,15 +54,24 @@ class Period(Generic[Moment]):
         return Period(start, end)
 
 
+def end_of(period: Period[Moment]) -> Moment:
+    """The end of a closed period.
+
+    Raises:
+        EmptyPeriodError: the period has no end.
+    """
+    if period.end is None:
+        raise EmptyPeriodError(f"The period from {period.start} has no end.")
+    return period.end
+
+
 def days(period: Period[date]) -> int:
     """How many days a closed period of dates has.
 
     Raises:
         EmptyPeriodError: the period has no end.
     """
-    if period.end is None:
-        raise EmptyPeriodError(f"The period from {period.start} has no end, so its days cannot be counted.")
-    return (period.end - period.start).days
+    return (end_of(period) - period.start).days
 
 
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
-from accounts.period import Period, days
+from accounts.period import Period, days, end_of
 from billing.terms import Per
 
 YEAR: Final = timedelta(days=365)
@@ -53,19 +53,17 @@ def _refuse_unknown(period: Period[date], seasons: Sequence[Period[date]]) -> No
     # year after its start. A winter whose season nobody entered must not pass for a summer.
     known_until = period.start
     for season in seasons:
-        known = Period((season.end or season.start) - YEAR, season.start + YEAR)
+        known = Period(end_of(season) - YEAR, season.start + YEAR)
         if known_until in known:
             known_until = season.start + YEAR
-    if period.end is None or known_until < period.end:
+    if known_until < end_of(period):
         raise NoSeasonError(f"No heating season is known for {known_until} to {period.end}.")
 
 
 def _calendar(period: Period[date], *, months: int) -> Iterator[Period[date]]:
     """Calendar months (1) or years (12) from the one in which ``period`` starts until it is covered."""
-    if period.end is None:
-        raise ValueError(f"The period from {period.start} has no end, so it has no share of a price.")
     start = period.start.replace(month=period.start.month if months == 1 else 1, day=1)
-    while start < period.end:
+    while start < end_of(period):
         end = _later(start, months)
         yield Period(start, end)
         start = end

@@ -1,0 +1,225 @@
+"""The facts of many bills in a handful of statements, whatever the number of homes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.enums import MINOR_DIGITS, Currency
+from accounts.models import Contract, Utility
+from accounts.period import Period, instants
+from billing.enums import SkipReason, TariffState
+from billing.facts import Component, Home, Metered, MeterRun, Part, Register, Tariff
+from billing.models import HeatingSeason, Invoice, TariffVersion
+from billing.terms import ComponentKind, Per, Rounding, Unit
+from metering.enums import Quality
+from metering.queries.consumption import MeteredEnergy, RegisterReading, metered_energy
+
+# The last of a line's readings in this order gives the line its quality.
+BY_TRUST = [Quality.MEASURED, Quality.ESTIMATED, Quality.SUSPECT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A contract that got no bill, and why; ``detail`` is a sentence for the clerk."""
+
+    contract_id: int
+    household_id: int
+    reason: SkipReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billable:
+    """A contract whose facts for its days of the period are complete."""
+
+    contract: Contract
+    period: Period[date]
+    home: Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A contract's days, cut where its tariff changes."""
+
+    contract: Contract
+    period: Period[date]
+    parts: tuple[tuple[Period[date], Tariff], ...]
+
+    @property
+    def metered_periods(self) -> list[Period[date]]:
+        return [days for days, tariff in self.parts if needs_readings(tariff)]
+
+
+def contracts_in(period: Period[date]) -> list[int]:
+    """Contracts of the utility in scope that hold on some day of ``period``, by customer number."""
+    rows = Contract.objects.filter(starts_on__lt=period.end).exclude(ends_on__lte=period.start)
+    return list(rows.order_by("household__customer_number", "starts_on").values_list("pk", flat=True))
+
+
+def needs_readings(tariff: Tariff) -> bool:
+    """Whether any price of the version is for metered heat."""
+    return any(component.kind is ComponentKind.ENERGY for component in tariff.components)
+
+
+def gather(
+    *, contracts: Sequence[Contract], period: Period[date], utility: Utility
+) -> tuple[list[Billable], list[Skipped]]:
+    """The facts of each contract's days in ``period``, and the contracts that lack some.
+
+    Contracts come with household; one statement each for versions, components, seasons, and one
+    for the registers of each distinct stretch of days (usually one; two where a tariff changes).
+    """
+    seasons = tuple(season.period for season in HeatingSeason.objects.order_by("starts_on"))
+    tariffs = _tariffs(period)
+    skipped: list[Skipped] = []
+    planned: list[_Planned] = []
+    for contract in contracts:
+        plan = _plan(contract, period, tariffs[contract.customer_class])
+        if plan is None:
+            skipped.append(_skip(contract, SkipReason.NO_TARIFF, f"{period.start} to {period.end}"))
+        else:
+            planned.append(plan)
+    heat = _Heat(planned, utility)
+    billable: list[Billable] = []
+    for plan in planned:
+        fault = heat.fault(plan)
+        if fault:
+            skipped.append(_skip(plan.contract, SkipReason.NO_READINGS, fault))
+            continue
+        home = Home(
+            currency=utility.currency,
+            minor_digits=MINOR_DIGITS[Currency(utility.currency)],
+            floor_area_m2=plan.contract.household.floor_area_m2,
+            seasons=seasons,
+            parts=heat.parts(plan),
+        )
+        billable.append(Billable(contract=plan.contract, period=plan.period, home=home))
+    return billable, skipped
+
+
+def billed_already(*, contracts: Collection[Contract], period: Period[date]) -> dict[int, list[Invoice]]:
+    """Invoices, drafts included, of these contracts that share days with ``period``, by contract.
+
+    Their rows are locked, and read again after the wait: a draft somebody issued meanwhile is seen
+    as issued. Needs a transaction.
+    """
+    rows = Invoice.objects.filter(
+        contract__in=contracts, period_start__lt=period.end, period_end__gt=period.start
+    )
+    found: dict[int, list[Invoice]] = defaultdict(list)
+    for invoice in rows.select_for_update().order_by("pk"):
+        found[invoice.contract_id].append(invoice)
+    return found
+
+
+def _skip(contract: Contract, reason: SkipReason, detail: str) -> Skipped:
+    return Skipped(contract_id=contract.pk, household_id=contract.household_id, reason=reason, detail=detail)
+
+
+def _tariffs(period: Period[date]) -> dict[str, list[Tariff]]:
+    """Active versions that meet ``period`` by customer class, oldest first."""
+    rows = TariffVersion.objects.filter(state=TariffState.ACTIVE, starts_on__lt=period.end)
+    rows = rows.exclude(ends_on__lte=period.start).order_by("starts_on")
+    tariffs: dict[str, list[Tariff]] = defaultdict(list)
+    for row in rows.select_related("plan").prefetch_related("components"):
+        tariffs[row.plan.customer_class].append(_tariff(row))
+    return tariffs
+
+
+def _tariff(row: TariffVersion) -> Tariff:
+    return Tariff(
+        id=row.pk,
+        name=str(row),
+        valid=row.period,
+        rounding=Rounding(row.rounding),
+        components=tuple(
+            Component(
+                id=component.pk,
+                kind=ComponentKind(component.kind),
+                name=component.name,
+                unit=Unit(component.unit),
+                per=Per(component.per),
+                price=component.price,
+                tax_rate=component.tax_rate,
+            )
+            for component in row.components.all()
+        ),
+    )
+
+
+def _plan(contract: Contract, period: Period[date], tariffs: Sequence[Tariff]) -> _Planned | None:
+    """The contract's days cut by tariff; None where some day has no tariff."""
+    days = contract.period & period
+    if days is None:
+        return None
+    parts = tuple((shared, tariff) for tariff in tariffs if (shared := tariff.valid & days) is not None)
+    # Versions never overlap, so the parts cover the days exactly when each begins where the last ended.
+    starts = [shared.start for shared, _tariff in parts]
+    ends = [shared.end for shared, _tariff in parts]
+    if [*starts, days.end] != [days.start, *ends]:
+        return None
+    return _Planned(contract=contract, period=days, parts=parts)
+
+
+class _Heat:
+    """The registers of all planned bills, fetched once for each distinct stretch of days."""
+
+    def __init__(self, planned: Sequence[_Planned], utility: Utility) -> None:
+        homes: dict[Period[date], set[int]] = defaultdict(set)
+        for plan in planned:
+            for days in plan.metered_periods:
+                homes[days].add(plan.contract.household_id)
+        self._zone = utility.zone
+        self._metered = {days: metered_energy(ids, days) for days, ids in homes.items()}
+
+    def fault(self, plan: _Planned) -> str:
+        """What is missing for this bill; empty where nothing is."""
+        faults = (
+            fault for days in plan.metered_periods for fault in self._faults(plan.contract.household_id, days)
+        )
+        return next(faults, "")
+
+    def _faults(self, household_id: int, days: Period[date]) -> Iterator[str]:
+        energy = self._metered[days].get(household_id)
+        if energy is None:
+            yield f"No meter was read between {days.start} and {days.end}."
+            return
+        bounds = instants(days, self._zone)
+        for meter in energy.meters:
+            if _is_unknown(meter.opening, bounds.start):
+                yield f"Meter {meter.serial} was not read before {days.start}."
+            if _is_unknown(meter.closing, bounds.end):
+                yield f"Meter {meter.serial} was not read after {days.end}."
+
+    def parts(self, plan: _Planned) -> tuple[Part, ...]:
+        """The parts of a bill without fault."""
+        household_id = plan.contract.household_id
+        return tuple(
+            Part(
+                period=days,
+                tariff=tariff,
+                metered=_metered(self._metered[days][household_id]) if needs_readings(tariff) else None,
+            )
+            for days, tariff in plan.parts
+        )
+
+
+def _is_unknown(register: RegisterReading, bound: datetime | None) -> bool:
+    """Whether no reading lies beyond the boundary; a meter taken down before it is known all the same."""
+    return register.quality is Quality.ESTIMATED and register.at != bound
+
+
+def _metered(energy: MeteredEnergy) -> Metered:
+    meters = tuple(
+        MeterRun(serial=meter.serial, opening=_register(meter.opening), closing=_register(meter.closing))
+        for meter in energy.meters
+    )
+    qualities = [end.quality for meter in energy.meters for end in (meter.opening, meter.closing)]
+    return Metered(meters=meters, quality=max(qualities, key=BY_TRUST.index).value)
+
+
+def _register(reading: RegisterReading) -> Register:
+    return Register(at=reading.at, energy_wh=reading.energy_wh, quality=reading.quality.value)
