@@ -78,7 +78,7 @@ class _Pool:
 
 
 def comfort_demand(at: datetime) -> ComfortDemand:
-    """What the votes up to ``at`` ask of every station in scope; a station nobody voted in asks for nothing."""
+    """What the votes up to ``at`` ask of every station in scope; where nobody voted, nothing."""
     pool = _pool(at)
     stations = len(pool.station_ids)
     home_station = pool.building_station[pool.home_building]

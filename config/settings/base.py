@@ -183,6 +183,9 @@ LIVE_URL = env.str("LIVE_URL", default="ws://127.0.0.1:8001/ws/v1/live")
 
 # "open-meteo" asks the public service; "climate" is the offline climate model.
 WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="open-meteo")
+OPEN_METEO_URL = env.str("OPEN_METEO_URL", default="https://api.open-meteo.com/v1/forecast")
+# Every station is decided afresh this often, and at once when a resident votes.
+CONTROL_TICK_SECONDS = env.float("CONTROL_TICK_SECONDS", default=900.0)
 
 LOGGING = {
     "version": 1,

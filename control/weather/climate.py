@@ -1,6 +1,7 @@
 """A climate without a network: the year, the day and passing fronts, the same at every call.
 
-Good to about 4 K: enough to run a curve by when every forecast fails, and to let a simulated town freeze.
+A few kelvins off on any one day: enough to run a curve by when every forecast fails, and to let a
+simulated town freeze.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ YEAR_DAYS: Final = 365.2425
 # The coldest day lags the solstice by a month: 20 January in the north, 21 July in the south.
 COLDEST_DAY: Final = 19.5
 WARMEST_HOUR: Final = 15.0
+# North of it the Atlantic warms Europe's winters.
+OCEANIC_FROM_DEG: Final = 35.0
 # Fronts pass in three days, weather systems in eight: periods in days with their standard deviations.
-FRONTS: Final = ((3.0, 2.0), (8.0, 2.5))
+FRONTS: Final = ((3.0, 2.5), (8.0, 3.0))
 # Places this near to each other, in degrees, share their fronts.
 SAME_WEATHER_DEG: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClimateModel:
-    """Annual mean and swing by latitude, a daily swing that grows with the season, and seeded fronts."""
+    """Annual mean and swing by latitude, milder on Europe's oceanic side; a daily swing; seeded fronts."""
 
     seed: int = 0
     source: ClassVar[WeatherSource] = WeatherSource.CLIMATE
@@ -43,7 +46,7 @@ class ClimateModel:
         latitude, longitude = np.asarray(latitude_deg, float), np.asarray(longitude_deg, float)
         days = np.asarray(at, "datetime64[s]").astype(np.int64) / DAY_S
         return (
-            _year_c(latitude, days)
+            _year_c(latitude, longitude, days)
             + _day_k(latitude, longitude, days)
             + self._fronts_k(latitude, longitude, days)
         )
@@ -59,10 +62,11 @@ class ClimateModel:
         return np.asarray(strength * np.sum(waves, axis=0))
 
 
-def _year_c(latitude: Floats, days: Floats) -> Floats:
-    """Beijing: 12.5 degrees on the year's mean, -2.5 in January, 27.5 in July."""
-    mean = 27.3 - 0.37 * np.abs(latitude)
-    swing = np.minimum(0.375 * np.abs(latitude), 15.0)
+def _year_c(latitude: Floats, longitude: Floats, days: Floats) -> Floats:
+    """Beijing: 12.5 degrees on the year's mean, -2.5 in January; Copenhagen 9 and 0."""
+    oceanic = np.exp(-(((longitude - 10) / 20) ** 2)) * (latitude > OCEANIC_FROM_DEG)
+    mean = 27.3 - 0.37 * np.abs(latitude) + 2.5 * oceanic
+    swing = np.minimum(0.375 * np.abs(latitude), 15.0) * (1 - 0.4 * oceanic)
     phase = 2 * np.pi * (days - COLDEST_DAY) / YEAR_DAYS
     return np.asarray(mean - np.where(latitude < 0, -1, 1) * swing * np.cos(phase))
 

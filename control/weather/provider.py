@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Places:
 class Provider(Protocol):
     """A source of outdoor temperatures."""
 
-    source: WeatherSource
+    source: ClassVar[WeatherSource]
 
     def hourly_c(self, places: Places, hours: Hours) -> Floats:
         """Outdoor temperatures, shape ``(places, hours)``, NaN for an hour the source does not know.

@@ -1,0 +1,1 @@
+"""Writes: each one transaction, keyword-only, named by what happens."""

@@ -1,0 +1,38 @@
+"""Taking a station under control, and letting go of it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.enums import Emitter
+from accounts.models import Substation
+from control.enums import Mode
+from control.models import SubstationControl
+
+# GB 50736: radiators are designed for 75 degrees, floors never above 45 at a dwelling.
+FLOOR_DEFAULTS = {"design_supply_c": 40.0, "max_supply_c": 45.0}
+
+
+@transaction.atomic
+def steer_substation(
+    *, substation: Substation, mode: Mode = Mode.SHADOW, **figures: float
+) -> SubstationControl:
+    """Put ``substation`` under control with a curve that suits its emitters; ``figures`` are columns.
+
+    Raises:
+        ValidationError: it is steered already, or the figures make no curve.
+    """
+    defaults = FLOOR_DEFAULTS if substation.emitter == Emitter.FLOOR else {}
+    control = SubstationControl(substation=substation, mode=mode, **{**defaults, **figures})
+    control.full_clean()
+    control.save()
+    return control
+
+
+@transaction.atomic
+def set_mode(*, control: SubstationControl, mode: Mode) -> SubstationControl:
+    """Change what the controller may do. The last target runs on until it expires, half an hour at most."""
+    locked = SubstationControl.objects.select_for_update().get(pk=control.pk)
+    locked.mode = mode
+    locked.save(update_fields=["mode"])
+    return locked
