@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from django.core.management import get_commands
@@ -14,6 +13,8 @@ from tests.project import tree
 MAKE: Final = re.compile(r"(?:^|`)(?:[A-Z_]+=\S+ )*make ([a-z][\w-]*)", re.MULTILINE)
 MANAGE: Final = re.compile(r"manage\.py ([a-z_]+)")
 LINK: Final = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ASKED: Final = re.compile(r"env\.\w+\(\s*\"(\w+)\"")
+SETTINGS: Final = tree.ROOT / "config" / "settings"
 TARGET: Final = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 
 
@@ -45,7 +46,12 @@ def test_the_documents_link_only_to_files_that_exist() -> None:
     assert {(tree.name(path), link) for path, link in local if not (path.parent / link).exists()} == set()
 
 
-def test_both_readmes_explain_every_value_that_production_asks_for() -> None:
-    for readme in (Path("README.md"), Path("README.zh-CN.md")):
+def _asked_of_the_environment() -> set[str]:
+    settings = "".join(path.read_text(encoding="utf-8") for path in tree.files(".py", under=SETTINGS))
+    return {*ASKED.findall(settings), *guard.CHECKS}
+
+
+def test_both_readmes_explain_every_value_the_settings_take_from_the_environment() -> None:
+    for readme in ("README.md", "README.zh-CN.md"):
         text = (tree.ROOT / readme).read_text(encoding="utf-8")
-        assert {name for name in guard.CHECKS if f"`{name}`" not in text} == set(), readme
+        assert {name for name in _asked_of_the_environment() if f"`{name}`" not in text} == set(), readme
