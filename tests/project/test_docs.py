@@ -27,7 +27,7 @@ def _makefile_targets() -> set[str]:
 
 
 def test_the_documents_name_only_make_targets_that_exist() -> None:
-    named = {(name, first or second) for name, text in _documents() for first, second in MAKE.findall(text)}
+    named = {(name, target) for name, text in _documents() for target in MAKE.findall(text)}
 
     assert {(name, target) for name, target in named if target not in _makefile_targets()} == set()
 

@@ -23,7 +23,7 @@ SAFE: Final = {
     "STRIPE_WEBHOOK_SECRETS": "whsec_new,whsec_old",
     "EMAIL_URL": "smtp+tls://user:pass@mail.example.org:587",
 }
-CLEAN: Final = "System check identified no issues (0 silenced).\n"
+CLEAN: Final = "System check identified no issues (1 silenced).\n"
 
 
 def _refusal(**changes: str) -> str:
