@@ -7,11 +7,12 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.models import User, Utility
 from accounts.queries.access import desk_utilities
-from accounts.scope import utility_scope
+from accounts.scope import NoUtilityInScopeError, utility_scope
 
 DESK_PREFIX: Final = "/admin/"
 SESSION_KEY: Final = "desk_utility"
@@ -31,6 +32,12 @@ class DeskScopeMiddleware:
             return self.get_response(request)
         with utility_scope(utility):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Without a utility in scope a tenant's page cannot be shown: back to where one is chosen or made."""
+        if isinstance(error, NoUtilityInScopeError) and request.path.startswith(DESK_PREFIX):
+            return redirect("admin:index")
+        return None
 
     def _utility(self, request: HttpRequest) -> Utility | None:
         if not isinstance(request.user, User) or not request.user.is_staff:

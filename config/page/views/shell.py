@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -51,9 +51,9 @@ def manifest(_request: HttpRequest) -> JsonResponse:
 
 @require_safe
 @cache_control(no_cache=True)
-def worker(_request: HttpRequest) -> FileResponse:
+def worker(_request: HttpRequest) -> HttpResponse:
     """The service worker."""
-    return FileResponse(WORKER.open("rb"), content_type="text/javascript")
+    return HttpResponse(WORKER.read_bytes(), content_type="text/javascript")
 
 
 @require_safe

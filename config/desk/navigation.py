@@ -1,0 +1,114 @@
+"""The sidebar: what a clerk may open, grouped by the work it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Utility
+from accounts.scope import utility_in_scope
+from config.desk.figures import quarantine_waiting
+from config.desk.lists import list_address
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model's list, ``app.Model``, and its Material symbol."""
+
+    model: str
+    icon: str
+
+
+GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
+    (
+        _("Network"),
+        (
+            Entry("accounts.HeatSource", "factory"),
+            Entry("accounts.Substation", "heat_pump"),
+            Entry("accounts.Building", "apartment"),
+            Entry("accounts.Household", "home"),
+        ),
+    ),
+    (
+        _("Metering"),
+        (
+            Entry("metering.QuarantinedMessage", "report"),
+            Entry("metering.Device", "sensors"),
+            Entry("metering.Installation", "handyman"),
+            Entry("metering.Reading", "speed"),
+            Entry("metering.RoomTemperature", "thermostat"),
+            Entry("metering.Connectivity", "cell_tower"),
+        ),
+    ),
+    (
+        _("Billing"),
+        (
+            Entry("billing.Invoice", "receipt_long"),
+            Entry("billing.PaymentAttempt", "credit_card"),
+            Entry("billing.TariffPlan", "sell"),
+            Entry("billing.TariffVersion", "price_change"),
+            Entry("billing.JournalEntry", "account_balance"),
+            Entry("billing.WebhookEvent", "inbox"),
+        ),
+    ),
+    (
+        _("Comfort"),
+        (Entry("comfort.Feedback", "sentiment_satisfied"), Entry("comfort.Room", "meeting_room")),
+    ),
+    (
+        _("Control"),
+        (
+            Entry("control.SubstationControl", "tune"),
+            Entry("control.Target", "my_location"),
+            Entry("control.OutdoorForecast", "partly_cloudy_day"),
+        ),
+    ),
+    (
+        _("People"),
+        (
+            Entry("accounts.User", "person"),
+            Entry("accounts.Membership", "key"),
+            Entry("accounts.Contract", "contract"),
+            Entry("accounts.StaffRole", "badge"),
+            Entry("accounts.Utility", "domain"),
+        ),
+    ),
+)
+QUARANTINE: Final = "metering.QuarantinedMessage"
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar in unfold's form; without a utility in scope only what stands above the wall."""
+    home = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
+    return [
+        {"items": [home]},
+        *(
+            {"title": title, "separator": True, "items": list(_items(entries, request))}
+            for title, entries in GROUPS
+        ),
+    ]
+
+
+def utility_name(_request: HttpRequest) -> str:
+    """The utility whose desk this is; shown beneath the name of the house."""
+    utility = Utility.objects.filter(pk=utility_in_scope() or 0).first()
+    return utility.name if utility else str(_("No utility chosen"))
+
+
+def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        link = list_address(entry.model, request)
+        if link is None:
+            continue
+        title = str(apps.get_model(entry.model)._meta.verbose_name_plural)
+        item = {"title": title[:1].upper() + title[1:], "icon": entry.icon, "link": link}
+        if entry.model == QUARANTINE and (waiting := quarantine_waiting()):
+            item |= {"badge": str(waiting), "badge_variant": "warning", "badge_style": "solid"}
+        yield item
