@@ -9,6 +9,7 @@ PREFIX: Final = "heat/v1"
 UP: Final = "up"
 DOWN: Final = "down"
 LEVELS: Final = 6
+LONGEST: Final = 512
 # Everything a device may say, and what ingestion listens to.
 ALL_UP: Final = f"{PREFIX}/+/{UP}/+/+"
 
@@ -45,8 +46,10 @@ def parse(topic: str) -> Topic:
     """Split a topic.
 
     Raises:
-        TopicError: it has other levels, another version or an empty part.
+        TopicError: it has other levels, another version, an empty part, or is no name at all.
     """
+    if len(topic) > LONGEST or not topic.isprintable():
+        raise TopicError(f"A topic has at most {LONGEST} characters, all of them printable.")
     parts = topic.split("/")
     if len(parts) != LEVELS or parts[:2] != ["heat", "v1"] or parts[3] not in {UP, DOWN} or not all(parts):
         raise TopicError(f"'{topic}' is not of the form {PREFIX}/utility/up|down/device/channel.")

@@ -38,9 +38,9 @@ def number(value: Any, field: str) -> int | float:  # noqa: ANN401 - JSON
 
 
 def within(value: float, low: float, high: float, field: str) -> float:
-    """``value`` if it lies in the range; NaN and infinities never do."""
+    """``value`` as a float if it lies in the range; NaN and infinities never do."""
     if low <= value <= high:
-        return value
+        return float(value)
     raise DecodeError(
         Reason.IMPLAUSIBLE,
         f"'{field}' is {_shown(value)}, outside of {low:g} to {high:g}, and cannot be true.",
