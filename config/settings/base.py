@@ -97,11 +97,16 @@ MQTT_SHARED_SUBSCRIPTION = env.bool("MQTT_SHARED_SUBSCRIPTION", default=False)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL}}
 
+TASK_APP = "config.celery.app"
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "hearthline"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
+    "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 
 # --- people ---------------------------------------------------------------------------------------

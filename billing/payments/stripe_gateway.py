@@ -1,0 +1,142 @@
+"""Stripe Checkout behind the provider's protocol, through Stripe's own SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import stripe
+
+from billing.payments.guard import LIVE_KEYS
+from billing.payments.provider import (
+    Checkout,
+    CheckoutOrder,
+    CheckoutStatus,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
+# How long a resident may stare at a spinner: to connect, to be answered.
+TIMEOUT_S: Final = (5.0, 20.0)
+# The SDK asks again by itself, under the same idempotency key.
+RETRIES: Final = 2
+EXPAND: Final = ["payment_intent.latest_charge.balance_transaction"]
+# Our languages in Stripe's spelling; it guesses from the browser where we have none.
+LOCALES: Final = {"en": "en", "zh-hans": "zh", "da": "da", "de": "de", "sv": "sv"}
+METHODS: Final = ["card", "alipay", "wechat_pay"]
+
+
+class StripeGateway:
+    """Hosted checkout at Stripe, or at a stand-in under ``api_base``."""
+
+    name = "stripe"
+
+    def __init__(self, *, secret_key: str, api_base: str = "") -> None:
+        """Make a client; nothing is sent yet."""
+        self.is_live = secret_key.startswith(LIVE_KEYS)
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base} if api_base else {},
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+        )
+
+    def start(self, order: CheckoutOrder) -> Checkout:
+        """Open a page. The key makes a second call return the first one's page."""
+        with _translated():
+            session = self._client.v1.checkout.sessions.create(
+                params=_params(order), options={"idempotency_key": order.key}
+            )
+        return _checkout(session)
+
+    def fetch(self, session_id: str) -> Checkout:
+        """Read the page and the payment behind it."""
+        with _translated():
+            session = self._client.v1.checkout.sessions.retrieve(session_id, params={"expand": EXPAND})
+        return _checkout(session)
+
+    def expire(self, session_id: str) -> Checkout:
+        """Close the page; where it is closed already, paid or expired, say which."""
+        try:
+            with _translated():
+                self._client.v1.checkout.sessions.expire(session_id)
+        except ProviderRefusedError:
+            # Somebody was faster: the customer by paying, or the clock. The page itself tells.
+            return self.fetch(session_id)
+        return self.fetch(session_id)
+
+
+def _params(order: CheckoutOrder) -> SessionCreateParams:
+    currency = order.currency.lower()
+    return {
+        "mode": "payment",
+        "submit_type": "pay",
+        "locale": LOCALES.get(order.locale, "auto"),
+        "client_reference_id": order.reference,
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": currency,
+                    "unit_amount": order.amount_minor,
+                    "product_data": {"name": order.title},
+                },
+            }
+        ],
+        "allowed_payment_method_types": list(METHODS),
+        "payment_method_options": {"wechat_pay": {"client": "web"}},
+        # Residents pay the amount on the bill, in its currency.
+        "adaptive_pricing": {"enabled": False},
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "expires_at": int(order.expires_at.timestamp()),
+        # Stripe copies nothing from the session to the payment, so both carry the name. Nothing personal.
+        "metadata": {"attempt": order.attempt_id},
+        "payment_intent_data": {"metadata": {"attempt": order.attempt_id}},
+    }
+
+
+def _checkout(session: stripe.checkout.Session) -> Checkout:
+    intent = session.payment_intent
+    metadata = session.metadata.to_dict() if session.metadata else {}
+    return Checkout(
+        session_id=session.id,
+        status=_status(session),
+        url=session.url or "",
+        amount_minor=session.amount_total or 0,
+        currency=(session.currency or "").upper(),
+        attempt_id=str(metadata.get("attempt", "")),
+        payment_id=intent if isinstance(intent, str) else intent.id if intent else "",
+        is_live=session.livemode,
+    )
+
+
+def _status(session: stripe.checkout.Session) -> CheckoutStatus:
+    if session.status == "open":
+        return CheckoutStatus.OPEN
+    if session.status == "expired":
+        return CheckoutStatus.EXPIRED
+    if session.payment_status == "paid":
+        return CheckoutStatus.PAID
+    # Complete and unpaid: a slow method, under way until its intent has come to an end.
+    intent = session.payment_intent
+    ended = {"requires_payment_method", "canceled"}
+    if isinstance(intent, stripe.PaymentIntent) and intent.status in ended:
+        return CheckoutStatus.FAILED
+    return CheckoutStatus.PROCESSING
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's errors into the two the domain tells apart."""
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        raise ProviderRefusedError(str(error)) from error
+    except stripe.StripeError as error:
+        # No connection, a 5xx, too many requests; a wrong key too: whoever mends it lets us try again.
+        raise ProviderUnavailableError(str(error)) from error

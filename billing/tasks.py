@@ -1,0 +1,37 @@
+"""Background work; every task makes one domain call and may run twice."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.operations.reconcile import reconcile_attempts
+from billing.operations.webhooks import process_event
+from billing.payments.configured import configured_provider
+from billing.queries.payments import events_left_behind
+from config.api.outbox import wake_worker
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="billing.process_event")
+def process_event_task(event_id: int) -> None:
+    """Process one event of the inbox."""
+    process_event(event_id=event_id, provider=configured_provider(), at=timezone.now())
+
+
+@shared_task(name="billing.sweep_events")
+def sweep_events_task() -> None:
+    """Wake a worker for every event whose own task was lost; each is processed for itself."""
+    for event_id in events_left_behind(at=timezone.now()).values_list("pk", flat=True):
+        wake_worker("billing.process_event", event_id)
+
+
+@shared_task(name="billing.reconcile_attempts")
+def reconcile_attempts_task() -> None:
+    """Look up the payments without news."""
+    done = reconcile_attempts(provider=configured_provider(), at=timezone.now())
+    if done.looked_at:
+        logger.info("payments without news: %s looked up, %s moved on", done.looked_at, done.moved)
