@@ -32,16 +32,12 @@ def bill_season_so_far(utility: Utility, *, now: datetime, wait_seconds: float) 
         if Invoice.objects.exists():
             return None
         season = HeatingSeason.objects.filter(starts_on__lt=today).latest("starts_on")
-    _wait_for_readings(
-        utility, local_midnight(today, utility.zone), patience=wait_seconds, clock=time.monotonic
-    )
+    _wait_for_readings(utility, local_midnight(today, utility.zone), patience=wait_seconds)
     period = Period(season.starts_on, today)
     return bill_period(utility=utility, period=period, at=now, step=Step.ISSUE)
 
 
-def _wait_for_readings(
-    utility: Utility, midnight: datetime, *, patience: float
-) -> None:
+def _wait_for_readings(utility: Utility, midnight: datetime, *, patience: float) -> None:
     deadline = time.monotonic() + patience
     with utility_scope(utility):
         meters = Installation.objects.filter(device__kind=DeviceKind.HEAT_METER, ends_at=None).count()

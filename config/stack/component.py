@@ -26,6 +26,8 @@ class Component:
     command: tuple[str, ...]
     after: tuple[str, ...] = ()
     once: bool = False
+    # Whether "everything is ready" waits for it; a long step may go on behind the scenes.
+    awaited: bool = True
     # Where it answers: `tcp://host:port`, `postgresql://...`, or an http address that must answer 200.
     address: str = ""
     # Words in its output that say it is at work.

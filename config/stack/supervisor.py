@@ -88,7 +88,8 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _announce(self) -> None:
-        await asyncio.gather(*(keeper.ready.wait() for keeper in self._keepers.values()))
+        awaited = [keeper for keeper in self._keepers.values() if keeper.component.awaited]
+        await asyncio.gather(*(keeper.ready.wait() for keeper in awaited))
         self._on_ready()
 
     async def _keep(self, keeper: _Keeper) -> None:
