@@ -1,7 +1,5 @@
 """The closed lists of this app; every member says what it means."""
 
-from typing import Final
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,12 +32,21 @@ class Cause(models.TextChoices):
     REFRESH = "refresh", _("Renewal")  # the former one would have run out
 
 
+class AnswerState(models.TextChoices):
+    """How far the answer to a vote has come."""
+
+    WAITING = "waiting", _("Waiting for the next decision")
+    DECIDED = "decided", _("Decided, on its way to the station")
+    SENT = "sent", _("Sent to the station")
+    APPLIED = "applied", _("The station obeys")
+    REFUSED = "refused", _("The station refused")
+    EXPIRED = "expired", _("Ran out")  # the station went back to its own curve
+    WATCHED = "watched", _("Only watched")  # nothing is sent to this station yet
+    UNSTEERED = "unsteered", _("Not steered")  # no control, or on hold
+
+
 class WeatherSource(models.TextChoices):
     """Where an outdoor temperature to come was taken from."""
 
     OPEN_METEO = "open-meteo", _("Open-Meteo")
     CLIMATE = "climate", _("Climate model")
-
-
-# What a station answers; nothing follows either.
-ANSWERED: Final = frozenset({TargetState.APPLIED, TargetState.REJECTED})

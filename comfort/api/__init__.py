@@ -1,0 +1,1 @@
+"""HTTP surface of comfort: rooms, their series, votes."""
