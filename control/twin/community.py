@@ -15,7 +15,7 @@ from control.twin.layout import Layout
 from control.twin.noise import Floats
 
 # Longer stretches are walked in such steps; any is stable, but windows and sun change by the half hour.
-STEP: Final = timedelta(minutes=15)
+STEP: Final = timedelta(minutes=30)
 # The exchanger can give each square metre this much.
 CAPACITY_W_M2: Final = 75.0
 

@@ -15,7 +15,10 @@ from metering.models import Reading, RoomTemperature, TelemetryValue
 
 # One index probe a meter: the newest row inside the installation, the newest installation first.
 LATEST_READINGS: Final = """
-SELECT DISTINCT ON (installed.household_id) installed.household_id AS household, newest.*
+SELECT DISTINCT ON (installed.household_id) installed.household_id AS household,
+    newest.device_id, newest.measured_at, newest.utility_id, newest.energy_wh, newest.volume_l,
+    newest.power_w, newest.flow_l_h, newest.supply_c, newest.return_c, newest.status, newest.quality,
+    newest.received_at, newest.carrier_id
 FROM metering_installation installed
 JOIN metering_device device ON device.id = installed.device_id AND device.kind = %s
 CROSS JOIN LATERAL (
@@ -80,10 +83,16 @@ class RoomNow:
 
 
 def latest_readings(household_ids: Collection[int]) -> dict[int, Reading]:
-    """The newest reading of each home that has one, by household."""
+    """The newest reading of each home that has one, by household; what it holds ``raw`` is deferred."""
     wall = scoped_utility_id()
-    rows = Reading.objects.raw(LATEST_READINGS, [DeviceKind.HEAT_METER, list(household_ids), wall, wall])
-    return {row.household: row for row in rows}  # type: ignore[attr-defined] # a column of the raw query
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST_READINGS, [DeviceKind.HEAT_METER, list(household_ids), wall, wall])
+        # Not `objects.raw`: it does not know composite primary keys.
+        names = [column.name for column in cursor.description or ()][1:]
+        return {
+            household: Reading.from_db(connection.alias, names, values)
+            for household, *values in cursor.fetchall()
+        }
 
 
 def latest_room_temperatures(device_ids: Collection[int] | None = None) -> list[RoomNow]:
