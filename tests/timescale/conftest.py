@@ -15,7 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 from timescale.db.backends.postgresql.base import DatabaseWrapper
 
+from accounts.models import Household
+from accounts.scope import utility_scope
 from config.settings import engine
+from tests.factories import a_household, a_utility
 
 HERE: Final = Path(__file__).parent
 READY: Final = "listening "
@@ -55,3 +58,11 @@ def timescale(django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrappe
         finally:
             connections["default"].close()
             connections["default"] = plain
+
+
+@pytest.fixture
+def home(timescale: BaseDatabaseWrapper) -> Iterator[Household]:
+    """A home on TimescaleDB, its utility in scope; another one for each test, for nothing is rolled back."""
+    assert timescale.is_usable()
+    with utility_scope(a_utility()):
+        yield a_household()

@@ -1,11 +1,19 @@
 """The same migrations and the same reading path on TimescaleDB: hypertables, compression, retention."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from accounts.models import Household
 from config.settings import engine
+from metering.models import Reading
+from metering.operations.batch import store_batch
+from metering.queries.latest import latest_readings
+from metering.queries.registry import Registry
+from tests.metering.factories import NOON, a_controller, a_message, a_meter, a_room_sensor, native
 
 pytestmark = pytest.mark.timescale
 
@@ -50,3 +58,76 @@ def test_a_reading_keeps_its_natural_key(timescale: BaseDatabaseWrapper) -> None
     )
 
     assert key == [("PRIMARY KEY (device_id, measured_at)",)]
+
+
+def _compress(connection: BaseDatabaseWrapper) -> int:
+    """Compress every chunk of the readings, as the policy does once they are old enough."""
+    compressed = _rows(
+        connection,
+        "SELECT compress_chunk(chunk, if_not_compressed => TRUE) FROM show_chunks('metering_reading') chunk",
+    )
+    return len(compressed)
+
+
+def test_a_message_delivered_twice_is_one_row(home: Household) -> None:
+    message = a_message(device=a_meter(household=home), payload=native())
+
+    first, again = (store_batch(messages=[message, message], registry=Registry()) for _ in range(2))
+
+    assert (first.stored, first.duplicates) == (1, 1)
+    assert (again.stored, again.duplicates) == (0, 2)
+    assert Reading.objects.count() == 1
+
+
+def test_every_kind_of_measurement_is_stored(home: Household) -> None:
+    meter, sensor = a_meter(household=home), a_room_sensor(household=home)
+    controller = a_controller(substation=home.building.substation)
+    at = NOON.isoformat()
+    messages = [
+        a_message(device=meter, payload=native(vendor={"rssi": -71})),
+        a_message(device=sensor, payload={"measured_at": at, "temperature_c": 21.4}, channel="temperature"),
+        a_message(
+            device=controller, payload={"measured_at": at, "points": {"outdoor_c": -3.5}}, channel="telemetry"
+        ),
+        a_message(device=controller, payload={"online": True, "at": at}, channel="status"),
+    ]
+
+    outcome = store_batch(messages=messages, registry=Registry())
+
+    assert (outcome.stored, outcome.duplicates, outcome.quarantined) == (4, 0, 0)
+
+
+def test_a_late_reading_lands_in_a_compressed_chunk_and_a_repeated_one_does_not(
+    timescale: BaseDatabaseWrapper, home: Household
+) -> None:
+    meter, registry = a_meter(household=home), Registry()
+    known = a_message(device=meter, payload=native())
+    store_batch(messages=[known], registry=registry)
+    assert _compress(timescale) > 0
+    late = a_message(device=meter, payload=native(measured_at=NOON - timedelta(minutes=5), energy_kwh=6883.9))
+
+    outcome = store_batch(messages=[known, late], registry=registry)
+
+    assert (outcome.stored, outcome.duplicates, outcome.quarantined) == (1, 1, 0)
+    kept = Reading.objects.filter(device=meter).order_by("measured_at")
+    assert list(kept.values_list("energy_wh", flat=True)) == [6_883_900, 6_884_000]
+
+
+def test_a_reading_without_a_register_is_refused(home: Household) -> None:
+    meter = a_meter(household=home)
+
+    with pytest.raises(IntegrityError, match="metering_reading_has_a_register"), transaction.atomic():
+        Reading.objects.create(device=meter, measured_at=NOON, received_at=NOON)
+
+    assert Reading.objects.filter(device=meter).count() == 0
+
+
+def test_the_newest_reading_of_a_home_is_found(home: Household) -> None:
+    meter = a_meter(household=home)
+    later = native(measured_at=NOON + timedelta(hours=1), energy_kwh=6884.5)
+    messages = [a_message(device=meter, payload=[native(), later], received_at=NOON + timedelta(hours=1))]
+    store_batch(messages=messages, registry=Registry())
+
+    assert {number: reading.energy_wh for number, reading in latest_readings([home.pk]).items()} == {
+        home.pk: 6_884_500
+    }
