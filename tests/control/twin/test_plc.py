@@ -34,11 +34,7 @@ def receive(payload: bytes) -> tuple[Plc, Answer | None]:
 
 def test_the_curve_passes_its_design_point_and_rests_at_room_temperature() -> None:
     assert on_curve(CURVE, outdoor_c=-9.0) == pytest.approx(55.0)
-<<<<<<< Updated upstream
     assert on_curve(CURVE, outdoor_c=20.0) == pytest.approx(CURVE.room_c)
-=======
-    assert on_curve(CURVE, outdoor_c=20.0) == 20.0
->>>>>>> Stashed changes
     assert on_curve(CURVE, outdoor_c=-60.0) == CURVE.highest_supply_c
 
 
