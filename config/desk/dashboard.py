@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.defaultfilters import floatformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -95,7 +96,7 @@ def _amount(minor: int, utility: Utility) -> str:
 
 def _warmth(request: HttpRequest, utility: Utility) -> Card:
     warmth = figures.warmth(utility, at=timezone.now())
-    middle = "-" if warmth.median_c is None else formats.number_format(warmth.median_c, decimal_pos=1)
+    middle = "-" if warmth.median_c is None else floatformat(warmth.median_c, 1)
     figure = {"measured": warmth.measured, "middle": middle}
     return Card(
         title=_("Homes below %(minimum)s °C") % {"minimum": formats.number_format(utility.minimum_room_c)},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.page.views import bills, comfort, home, shell
+from config.page.views import bills, comfort, home, payments, shell
 
 app_name = "page"
 urlpatterns = [
@@ -12,7 +12,9 @@ urlpatterns = [
     path("homes/<int:household_id>/comfort", comfort.ComfortPart.as_view(), name="comfort"),
     path("homes/<int:household_id>/feedback", comfort.FeedbackPage.as_view(), name="feedback"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/", bills.BillPage.as_view(), name="bill"),
-    path("homes/<int:household_id>/bills/<int:invoice_id>/pay", bills.BillPage.as_view(), name="pay"),
+    path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
+    path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
+    path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.worker, name="worker"),
     path("offline", shell.offline, name="offline"),

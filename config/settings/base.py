@@ -94,8 +94,6 @@ VALKEY_URL = env.str("VALKEY_URL", default=engine.stack_address(STATE_DIR, "VALK
 MQTT_URL = env.str("MQTT_URL", default=engine.stack_address(STATE_DIR, "MQTT_URL"))
 # One process with a plain persistent subscription, or many that share one (not on the embedded broker).
 MQTT_SHARED_SUBSCRIPTION = env.bool("MQTT_SHARED_SUBSCRIPTION", default=False)
-# Where a process without a web server of its own shows its counters on loopback; 0 is nowhere.
-METRICS_PORT = env.int("METRICS_PORT", default=0)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL}}
 
@@ -143,6 +141,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Hearthline <no-reply
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+FORMAT_MODULE_PATH = "config.locale"
 USE_I18N = True
 USE_TZ = True
 # Instants are UTC everywhere; a utility's own calendar comes from Utility.time_zone.

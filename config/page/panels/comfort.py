@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from accounts.queries.access import Access
 from comfort.enums import Sensation
 from comfort.models import Feedback
+from control.enums import AnswerState
+from control.explanation import Reason, Step, reasons, steps
+from control.queries.answers import ComfortAnswer, comfort_answers
 
 SHOWN: Final = 3
-LOOK_BACK: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened; ``mark`` is its CSS class: done, next or failed."""
-
-    mark: str
-    words: str
+UNDER_WAY: Final = frozenset({AnswerState.WAITING, AnswerState.DECIDED, AnswerState.SENT})
+# A page left open over night does not ask for ever.
+ASK_FOR: Final = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One vote with its evidence and its fate. ``state`` is the CSS class: waiting, applied or refused."""
+    """One vote with its fate in sentences; ``mood`` is the CSS class."""
 
-    sensation_words: str
-    given_at: datetime
-    comment: str
-    room_temperature_c: float | None
-    state: str
-    reason: str = ""
-    steps: list[Step] = field(default_factory=list)
+    vote: Feedback
+    mood: str
+    steps: list[Step]
+    reasons: list[Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +38,27 @@ class ComfortPanel:
     is_waiting: bool
 
 
-def comfort_panel(access: Access, *, at: datetime) -> ComfortPanel:
-    """The panel of a home."""
-    votes = Feedback.objects.filter(household=access.household, given_at__gt=at - LOOK_BACK)
-    answers = [
-        Answer(
-            sensation_words=str(vote.get_sensation_display()),
-            given_at=vote.given_at,
-            comment=vote.comment,
-            room_temperature_c=vote.room_temperature_c,
-            state="waiting",
-        )
-        for vote in votes.order_by("-given_at", "-pk")[:SHOWN]
-    ]
-    return ComfortPanel(answers, is_waiting=False)
+def comfort_panel(told: list[ComfortAnswer], *, at: datetime) -> ComfortPanel:
+    """The panel of a home whose newest votes were answered so."""
+    newest = told[0] if told else None
+    is_waiting = newest is not None and newest.state in UNDER_WAY and at - newest.feedback.given_at < ASK_FOR
+    return ComfortPanel([_answer(each) for each in told], is_waiting=is_waiting)
 
 
 def comfort_context(access: Access, *, at: datetime) -> dict[str, Any]:
     """All that the comfort panel's template needs; a new token makes a new vote possible."""
     return {
-        "comfort": comfort_panel(access, at=at),
+        "comfort": comfort_panel(comfort_answers(access.household, at=at, limit=SHOWN), at=at),
         "sensations": Sensation.choices,
         "vote_token": secrets.token_urlsafe(9),
     }
+
+
+def _answer(told: ComfortAnswer) -> Answer:
+    return Answer(vote=told.feedback, mood=_mood(told.state), steps=steps(told), reasons=reasons(told))
+
+
+def _mood(state: AnswerState) -> str:
+    if state in UNDER_WAY:
+        return "waiting"
+    return "applied" if state == AnswerState.APPLIED else "refused"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.template.defaultfilters import floatformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -127,7 +128,7 @@ def _slot(interval: _Interval, bar: Bar, resolution: Resolution) -> Slot:
     label = _label(interval.start, resolution)
     if interval.energy_wh is None:
         return Slot(bar, "gap", label, _("no reading"))
-    figure = f"{formats.number_format(interval.energy_wh / 1000, decimal_pos=1)} kWh"
+    figure = f"{floatformat(interval.energy_wh / 1000, 1)} kWh"
     if interval.quality in {None, Quality.MEASURED}:
         return Slot(bar, "bar", label, figure)
     return Slot(bar, "bar estimated", label, f"{figure} ({interval.quality.label})")
@@ -147,8 +148,8 @@ def _sentence(intervals: list[_Interval], resolution: Resolution) -> str:
     most = max(known, key=lambda interval: interval.energy_wh or 0)
     figures = {
         "count": len(known),
-        "total": formats.number_format(total_kwh, decimal_pos=0, force_grouping=True),
-        "most": formats.number_format((most.energy_wh or 0) / 1000, decimal_pos=1),
+        "total": floatformat(total_kwh, "0g"),
+        "most": floatformat((most.energy_wh or 0) / 1000, 1),
         "when": _label(most.start, resolution),
     }
     if resolution == Resolution.DAY:

@@ -7,14 +7,24 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.models import Invoice
 
 register = template.Library()
 
+ROOMS: Final = {
+    "Living room": gettext_lazy("Living room"),
+    "Bedroom": gettext_lazy("Bedroom"),
+    "Study": gettext_lazy("Study"),
+    "Kitchen": gettext_lazy("Kitchen"),
+    "Bathroom": gettext_lazy("Bathroom"),
+    "Children's room": gettext_lazy("Children's room"),
+}
 # Where a currency stands by its sign; the others are written with their code.
 SIGNS: Final = {Currency.CNY: "¥", Currency.EUR: "€"}
 
@@ -31,7 +41,13 @@ def money(minor: int, currency: str) -> str:
 @register.filter
 def degrees(value: float) -> str:
     """One decimal, with a true minus sign: ``-2.34|degrees`` is -2.3 with it."""
-    return formats.number_format(round(value, 1), decimal_pos=1).replace("-", "\N{MINUS SIGN}")
+    return floatformat(value, 1).replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def room_name(name: str) -> str:
+    """A room most homes have is called in the reader's language, any other as its people named it."""
+    return str(ROOMS.get(name, name))
 
 
 @register.filter

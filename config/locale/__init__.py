@@ -1,0 +1,1 @@
+"""Translations, and the formats in which languages write dates and numbers."""

@@ -1,1 +1,0 @@
-"""From the broker to the database: receive, store, acknowledge, in that order."""
