@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("billing.api.payment_urls")),
     path("api/v1/", include("comfort.api.urls")),
     path("api/v1/", include("control.api.urls")),
+    path("api/v1/", include("metering.api.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", include("config.desk.urls")),

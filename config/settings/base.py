@@ -1,6 +1,7 @@
 """What every environment shares; nothing here may be unsafe, whatever the environment leaves out."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.utils.translation import gettext_lazy as _
@@ -187,9 +188,17 @@ STRIPE_WEBHOOK_SECRETS = env.list(
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default=engine.stack_address(STATE_DIR, "STRIPE_API_BASE"))
 
 # Where people and Stripe reach us; absolute links are made from it.
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+PUBLIC_URL = env.str("PUBLIC_URL", default="") or (
+    engine.stack_address(STATE_DIR, "PUBLIC_URL") or "http://127.0.0.1:8000"
+)
 # The websocket's address as a browser sees it; the live process is its own server.
-LIVE_URL = env.str("LIVE_URL", default="ws://127.0.0.1:8001/ws/v1/live")
+LIVE_URL = env.str("LIVE_URL", default="") or (
+    engine.stack_address(STATE_DIR, "LIVE_URL") or "ws://127.0.0.1:8001/ws/v1/live"
+)
+# Whose pages may open a websocket with the visitor's session cookie; apps bring a ticket instead.
+LIVE_ORIGINS = env.list("LIVE_ORIGINS", default=["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))])
+# How soon after its end an access closes the sockets that used it.
+LIVE_ACCESS_CHECK_SECONDS = env.float("LIVE_ACCESS_CHECK_SECONDS", default=30.0)
 
 # "open-meteo" asks the public service; "climate" is the offline climate model.
 WEATHER_PROVIDER = env.str("WEATHER_PROVIDER", default="open-meteo")

@@ -19,6 +19,19 @@ from config.stack.ports import HOST, claim
 from config.stack.supervisor import Supervisor
 
 PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
+UVICORN: Final = (
+    sys.executable,
+    "-m",
+    "uvicorn",
+    "--host",
+    HOST,
+    "--loop",
+    "uvloop",
+    "--no-access-log",
+    "--log-level",
+    "warning",
+)
+CELERY: Final = (sys.executable, "-m", "celery", "-A", "config.celery")
 MAKERS: Final[dict[str, Callable[..., servers.Server]]] = {
     "DATABASE_URL": servers.postgres,
     "VALKEY_URL": servers.valkey,
@@ -86,54 +99,55 @@ def serve(
 
 def processes(directory: Path, *, ports: Ports, servers: Sequence[str]) -> list[Component]:
     """Our own processes: all wait for the migration, which waits for the servers that are started here."""
-    uvicorn = (sys.executable, "-m", "uvicorn", "--host", HOST, "--loop", "uvloop", "--no-access-log")
-    celery = (sys.executable, "-m", "celery", "-A", "config.celery")
-    websockets = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536")
     after = ("migrate", *servers)
     return [
         Component(name="migrate", command=manage("migrate", "--no-input"), after=tuple(servers), once=True),
-        Component(
-            name="web",
-            command=(*uvicorn, "--port", str(ports.web), "--lifespan", "off", "config.asgi:application"),
-            after=after,
-            address=f"http://{HOST}:{ports.web}/readyz",
-        ),
-        Component(
-            name="live",
-            command=(*uvicorn, "--port", str(ports.live), *websockets, "config.live:application"),
-            after=after,
-            address=f"tcp://{HOST}:{ports.live}",
-        ),
+        web(ports.web, after=after),
+        live(ports.live, after=after),
         Component(name="ingest", command=manage("ingest"), after=after),
-        Component(
-            name="worker",
-            # Neighbours to gossip with there are none; asking for them costs a second at every start.
-            command=(
-                *celery,
-                "worker",
-                "--concurrency=2",
-                "--loglevel=INFO",
-                "--without-gossip",
-                "--without-mingle",
-            ),
-            after=after,
-            ready_line=" ready.",
-            stop_seconds=20,
-        ),
-        Component(
-            name="beat",
-            command=(
-                *celery,
-                "beat",
-                "--loglevel=INFO",
-                "--pidfile=",
-                f"--schedule={directory / 'beat-schedule'}",
-            ),
-            after=after,
-            ready_line="beat: Starting",
-        ),
+        worker(after=after),
+        beat(directory, after=after),
         Component(name="control", command=manage("control"), after=after),
     ]
+
+
+def web(port: int, *, after: tuple[str, ...] = ()) -> Component:
+    """HTTP: pages, API, admin."""
+    options = ("--port", str(port), "--lifespan", "off")
+    address = f"http://{HOST}:{port}/readyz"
+    return Component(
+        name="web", command=(*UVICORN, *options, "config.asgi:application"), after=after, address=address
+    )
+
+
+def live(port: int, *, after: tuple[str, ...] = ()) -> Component:
+    """Websockets. Compression would triple the memory of a socket; a client's frame is never large."""
+    websockets = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536")
+    options = ("--port", str(port), "--lifespan", "on", *websockets)
+    address = f"http://{HOST}:{port}/healthz"
+    return Component(
+        name="live", command=(*UVICORN, *options, "config.live:application"), after=after, address=address
+    )
+
+
+def worker(*, after: tuple[str, ...] = ()) -> Component:
+    """Celery's worker. Other workers to gossip with there are none; asking for them costs a second."""
+    options = ("--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle")
+    return Component(
+        name="worker",
+        command=(*CELERY, "worker", *options),
+        after=after,
+        ready_line=" ready.",
+        stop_seconds=20,
+    )
+
+
+def beat(directory: Path, *, after: tuple[str, ...] = ()) -> Component:
+    """Celery's clock; it remembers in ``directory`` what it has sent."""
+    options = ("--loglevel=INFO", "--pidfile=", f"--schedule={directory / 'beat-schedule'}")
+    return Component(
+        name="beat", command=(*CELERY, "beat", *options), after=after, ready_line="beat: Starting"
+    )
 
 
 def _servers(directory: Path) -> list[servers.Server]:

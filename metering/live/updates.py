@@ -40,7 +40,7 @@ for i, key in ipairs(KEYS) do
         local seq = string.format('%d', server.call('HINCRBY', key, 'seq', 1))
         local frame = '{"type":"update","epoch":"' .. epoch .. '","seq":' .. seq .. ',' .. body
         server.call('HSET', key, field, measured_us .. ' ' .. seq .. ' ' .. frame)
-        server.call('PUBLISH', key, field .. ' ' .. seq .. ' ' .. frame)
+        server.call('PUBLISH', key, field .. ' ' .. epoch .. ' ' .. seq .. ' ' .. frame)
         sent = sent + 1
     end
 end

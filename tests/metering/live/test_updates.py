@@ -65,7 +65,8 @@ def test_an_update_reaches_who_listens_to_the_home_and_nobody_else(valkey: redis
         publish([a_room(household_id=13), a_room()])
         message = ours.get_message(timeout=5)
         assert message is not None
-        assert message["data"].startswith('room:7 1 {"type":"update"')
+        epoch = valkey.hget("live:home:12", "epoch")
+        assert message["data"].startswith(f'room:7 {epoch!s} 1 {{"type":"update"')
         assert ours.get_message(timeout=0.1) is None
 
 

@@ -1,0 +1,29 @@
+"""`POST /live/tickets`: the key to the websocket for whoever cannot send our cookie."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.base import signed_in
+from metering.live.tickets import LIFETIME_SECONDS, issue_ticket
+
+
+class TicketSerializer(serializers.Serializer[object]):
+    """Offer it as the subprotocol `t.<ticket>` beside `heat.v1`."""
+
+    ticket = serializers.CharField()
+    expires_in_s = serializers.IntegerField()
+
+
+class TicketView(APIView):
+    """Keys to the websocket."""
+
+    @extend_schema(request=None, responses={201: TicketSerializer}, tags=["live"])
+    def post(self, request: Request) -> Response:
+        """A ticket that opens one websocket within half a minute."""
+        answer = {"ticket": issue_ticket(user_id=signed_in(request).pk), "expires_in_s": LIFETIME_SECONDS}
+        return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)
