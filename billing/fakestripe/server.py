@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 LOOPBACK: Final = "127.0.0.1"
 DEMO_KEY: Final = "sk_test_hearthline_demo"
 DEMO_WEBHOOK_SECRET: Final = "whsec_hearthline_demo"  # noqa: S105 - opens nothing but this fake
+STOPS_WITHIN_S: Final = 0.05
 LARGEST_BODY: Final = 1_000_000
 
 
@@ -57,7 +58,9 @@ class FakeStripe:
         self.book = Book(base_url=self.base_url, merchant=merchant, state_file=state_file)
         self.control = Control(self.book, self.faults)
         self.postman = Postman(self.book, self.faults)
-        self._thread = threading.Thread(target=self._http.serve_forever, name="fakestripe", daemon=True)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(STOPS_WITHIN_S,), name="fakestripe", daemon=True
+        )
         if webhook_url:
             self.send_webhooks_to(webhook_url)
 
