@@ -95,6 +95,8 @@ VALKEY_URL = env.str("VALKEY_URL", default=engine.stack_address(STATE_DIR, "VALK
 MQTT_URL = env.str("MQTT_URL", default=engine.stack_address(STATE_DIR, "MQTT_URL"))
 # One process with a plain persistent subscription, or many that share one (not on the embedded broker).
 MQTT_SHARED_SUBSCRIPTION = env.bool("MQTT_SHARED_SUBSCRIPTION", default=False)
+# Where a process without a web server of its own shows its counters on loopback; 0 is nowhere.
+METRICS_PORT = env.int("METRICS_PORT", default=0)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL}}
 

@@ -1,0 +1,1 @@
+"""From the broker to the database: receive, store, acknowledge, in that order."""
