@@ -32,7 +32,7 @@ fix: venv ## mend what the linter can mend by itself
 	$(bin)/ruff format .
 
 bench: venv ## measure beside same-run comparisons; prints ratios
-	$(bin)/python -m tests.bench $(ARGS)
+	$(bin)/python -m pytest -q -o python_files="bench_*.py" -o python_functions="bench_*" tests/bench $(ARGS)
 
 prove: venv ## only the promises: real processes, a real browser, TimescaleDB
 	$(bin)/python -m pytest -m "processes or browser or mosquitto or timescale" $(ARGS)
