@@ -13,10 +13,11 @@ from typing import Final
 import orjson
 import paho.mqtt.client as paho
 from django.conf import settings
+from django.utils import timezone
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.mqtt import broker_address, new_client, start
-from control.mqtt.answers import CHANNEL
+from control.acks import CHANNEL, AckMessage
 from control.queries import outbox
 from control.queries.outbox import Outgoing
 from metering import topics
@@ -34,9 +35,10 @@ QOS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message not yet acknowledged, and the connection it came over."""
+    """An answer not yet acknowledged: its number on the connection it came over."""
 
-    message: paho.MQTTMessage
+    ack: AckMessage
+    mid: int
     connection: int
 
 
@@ -82,7 +84,7 @@ class ControlLink:
         """Tell the broker that these are stored; a message of an earlier connection will come again."""
         for one in received:
             if one.connection == self._connection:
-                self._client.ack(one.message.mid, one.message.qos)
+                self._client.ack(one.mid, QOS)
 
     def send(self, targets: Sequence[Outgoing]) -> list[int]:
         """Publish retained targets; the primary keys of those the broker took within five seconds."""
@@ -107,7 +109,8 @@ class ControlLink:
         self.wake.set()
 
     def _heard(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        self._received.put(Received(message=message, connection=self._connection))
+        ack = AckMessage(message.topic, bytes(message.payload), received_at=timezone.now())
+        self._received.put(Received(ack=ack, mid=message.mid, connection=self._connection))
         self.wake.set()
 
 

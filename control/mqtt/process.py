@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from accounts.scope import across_utilities
 from comfort.queries.demand import newest_vote_id
-from control.mqtt.answers import AckError, ack_of
-from control.mqtt.link import ControlLink, Received
+from control.mqtt.link import ControlLink
 from control.operations.forecasts import refresh_forecasts
-from control.operations.sending import Ack, mark_published, record_acks
+from control.operations.sending import mark_published, record_acks
 from control.operations.tick import tick
 from control.queries.outbox import pending_targets
 from control.weather import Provider
@@ -54,7 +53,7 @@ class ControlProcess:
     def step(self, now: datetime) -> None:
         """One round: store answers, decide if it is time or somebody voted, send what waits."""
         with across_utilities("the control process serves them all"):
-            self._answers(now)
+            self._answers()
             self._forecasts(now)
             self._decide(now)
             self._send(now)
@@ -70,18 +69,16 @@ class ControlProcess:
         self.link.wake.wait(LOOK_EVERY_S)
         self.link.wake.clear()
 
-    def _answers(self, now: datetime) -> None:
+    def _answers(self) -> None:
         waiting = self.link.received()
         if not waiting:
             return
         try:
-            refused = record_acks(acks=_readable(waiting), now=now)
+            record_acks(messages=[received.ack for received in waiting])
         except (OperationalError, InterfaceError):
             # Not acknowledged and not lost: they are looked at again when the database is back.
             self.link.put_back(waiting)
             raise
-        for refusal in refused:
-            logger.warning("an answer was refused: %s", refusal.reason)
         self.link.acknowledge(waiting)
 
     def _forecasts(self, now: datetime) -> None:
@@ -105,15 +102,3 @@ class ControlProcess:
         taken = self.link.send(waiting) if waiting else []
         if taken:
             mark_published(target_ids=taken, now=now)
-
-
-def _readable(waiting: list[Received]) -> list[Ack]:
-    """The answers that are some; the others are logged, whole."""
-    acks = []
-    for received in waiting:
-        message = received.message
-        try:
-            acks.append(ack_of(message.topic, bytes(message.payload)))
-        except AckError as error:
-            logger.warning("no answer on %s: %s %r", message.topic, error, message.payload[:500])
-    return acks

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 
+from control.acks import Ack, AckError, AckMessage, ack_of
 from control.enums import TargetState
 from control.models import Target, TargetTransition
+from metering.enums import Reason
+from metering.models import QuarantinedMessage
 
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """A station's answer: ``utility`` and ``device`` are the topic's, which the broker has checked."""
-
-    utility: str
-    device: str
-    command: UUID
-    applied: bool
-    detail: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedAck:
-    """An answer that cannot be right, with the reason as a sentence."""
-
-    ack: Ack
-    reason: str
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -46,32 +31,56 @@ def mark_published(*, target_ids: Collection[int], now: datetime) -> None:
 
 
 @transaction.atomic
-def record_acks(*, acks: Sequence[Ack], now: datetime) -> list[RefusedAck]:
-    """Record the stations' answers, the first to a command standing; hand back those that cannot be right.
+def record_acks(*, messages: Sequence[AckMessage]) -> int:
+    """Record the stations' answers, the first to a command standing; how many could not be right.
 
-    A device may answer only for the command that was sent to it.
+    A device may answer only for the command that was sent to it. What is no answer, or cannot be right, is
+    kept whole in quarantine with its reason.
     """
-    commands = {ack.command for ack in acks}
+    readable, refused = _read(messages)
+    commands = {ack.command for _message, ack in readable}
     rows = Target.objects.filter(command__in=commands).select_related("utility", "controller")
     targets = {target.command: target for target in rows}
-    refused = [
-        RefusedAck(ack=ack, reason=fault) for ack in acks if (fault := _fault(ack, targets.get(ack.command)))
-    ]
-    wrong = {id(refusal.ack) for refusal in refused}
-    TargetTransition.objects.bulk_create(
-        (_answer(ack, targets[ack.command], now=now) for ack in acks if id(ack) not in wrong),
-        ignore_conflicts=True,
+    answers = []
+    for message, ack in readable:
+        target = targets.get(ack.command)
+        if target is None:
+            refused.append(_kept(message, Reason.IMPLAUSIBLE, f"No target has the command {ack.command}."))
+        elif (ack.utility, ack.device) != _receiver(target):
+            detail = f"The command {ack.command} was not sent to {ack.utility}/{ack.device}."
+            refused.append(_kept(message, Reason.IMPLAUSIBLE, detail))
+        else:
+            answers.append(_answer(ack, target, now=message.received_at))
+    TargetTransition.objects.bulk_create(answers, ignore_conflicts=True)
+    QuarantinedMessage.objects.bulk_create(refused, ignore_conflicts=True)
+    return len(refused)
+
+
+def _read(messages: Sequence[AckMessage]) -> tuple[list[tuple[AckMessage, Ack]], list[QuarantinedMessage]]:
+    readable, refused = [], []
+    for message in messages:
+        try:
+            readable.append((message, ack_of(message)))
+        except AckError as error:
+            refused.append(_kept(message, Reason.MALFORMED, str(error)))
+    return readable, refused
+
+
+def _kept(message: AckMessage, reason: Reason, detail: str) -> QuarantinedMessage:
+    logger.warning("an answer on %s was refused: %s", message.topic, detail)
+    return QuarantinedMessage(
+        topic=message.topic,
+        payload=message.payload,
+        sha256=hashlib.sha256(message.payload).hexdigest(),
+        received_at=message.received_at,
+        last_received_at=message.received_at,
+        reason=reason,
+        detail=detail,
     )
-    return refused
 
 
-def _fault(ack: Ack, target: Target | None) -> str:
-    if target is None:
-        return f"No target has the command {ack.command}."
-    device = target.controller.identity if target.controller else ""
-    if (ack.utility, ack.device) != (target.utility.slug, device):
-        return f"The command {ack.command} was not sent to {ack.utility}/{ack.device}."
-    return ""
+def _receiver(target: Target) -> tuple[str, str]:
+    return target.utility.slug, target.controller.identity if target.controller else ""
 
 
 def _answer(ack: Ack, target: Target, *, now: datetime) -> TargetTransition:
