@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("billing.api.payment_urls")),
+    path("api/v1/", include("billing.api.urls")),
     path("api/v1/", include("comfort.api.urls")),
     path("api/v1/", include("control.api.urls")),
     path("api/v1/", include("metering.api.urls")),

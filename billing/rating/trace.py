@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -117,7 +117,7 @@ def _metered(trace: Mapping[str, Any]) -> Metered:
 
 def _register_json(register: Register) -> Json:
     return {
-        "at": register.at.isoformat(),
+        "at": register.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "energy_wh": register.energy_wh,
         "quality": register.quality,
     }
@@ -127,3 +127,13 @@ def _register(trace: Mapping[str, Any]) -> Register:
     return Register(
         at=datetime.fromisoformat(trace["at"]), energy_wh=trace["energy_wh"], quality=trace["quality"]
     )
+
+
+def holds(trace: Mapping[str, Any], *, net_minor: int, tax_minor: int) -> bool:
+    """Whether computing ``trace`` again gives these amounts.
+
+    Raises:
+        KeyError, ValueError: it is no trace of ours.
+    """
+    line = from_json(trace)
+    return (line.net_minor, line.tax_minor) == (net_minor, tax_minor)

@@ -52,12 +52,12 @@ def test_a_trace_names_registers_days_and_tariff() -> None:
             {
                 "serial": "41",
                 "opening": {
-                    "at": "2025-11-14T16:00:00+00:00",
+                    "at": "2025-11-14T16:00:00Z",
                     "energy_wh": 1_000_000,
                     "quality": "measured",
                 },
                 "closing": {
-                    "at": "2026-03-14T16:00:00+00:00",
+                    "at": "2026-03-14T16:00:00Z",
                     "energy_wh": 6_000_000,
                     "quality": "measured",
                 },

@@ -1,0 +1,11 @@
+"""Addresses under /api/v1/ that billing answers; those of payments are in `payment_urls`."""
+
+from django.urls import path
+
+from billing.api.invoices import HouseholdInvoicesView, InvoiceDetailView, InvoiceProofView
+
+urlpatterns = [
+    path("households/<int:household_id>/invoices", HouseholdInvoicesView.as_view(), name="invoices"),
+    path("invoices/<int:invoice_id>", InvoiceDetailView.as_view(), name="invoice"),
+    path("invoices/<int:invoice_id>/proof", InvoiceProofView.as_view(), name="invoice-proof"),
+]
