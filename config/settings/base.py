@@ -179,6 +179,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    # Two lists of choices under the field name `kind`.
+    "ENUM_NAME_OVERRIDES": {
+        "InvoiceKindEnum": "billing.enums.InvoiceKind",
+        "LineKindEnum": "billing.enums.COMPONENT_KINDS",
+    },
 }
 
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default=engine.stack_address(STATE_DIR, "STRIPE_SECRET_KEY"))
