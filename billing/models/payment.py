@@ -78,7 +78,7 @@ class WebhookEvent(models.Model):
     provider = models.CharField(_("provider"), max_length=16)
     event_id = models.CharField(_("event"), max_length=255)
     type = models.CharField(_("type"), max_length=120)
-    # What it is about: a checkout session's id where it is about one.
+    # The checkout session or the payment it is about, as the provider calls it.
     subject_id = models.CharField(_("about"), max_length=255, blank=True)
     raw = models.TextField(_("as received"))
     received_at = models.DateTimeField(_("received"))

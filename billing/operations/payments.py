@@ -82,7 +82,7 @@ def start_payment(*, request: PaymentRequest, provider: PaymentProvider, at: dat
         if _is_current(attempt, at=at):
             if attempt.state == AttemptState.CREATING:
                 attempt = _open(attempt, provider=provider, at=at)
-            if attempt.state in {AttemptState.OPEN, AttemptState.PAID}:
+            if attempt.state == AttemptState.OPEN:
                 return StartedPayment(attempt, is_new)
         elif attempt.state in ACTIVE_ATTEMPTS:
             close_outdated(attempt=attempt, provider=provider, at=at)

@@ -19,7 +19,10 @@ class MalformedEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundEvent:
-    """An event's envelope. ``subject_id`` is the checkout session it is about, "" where it is about none."""
+    """An event's envelope.
+
+    ``subject_id`` is the checkout session or the payment it is about, "" where it is about neither.
+    """
 
     event_id: str
     type: str
@@ -40,14 +43,16 @@ def verified(body: bytes, *, signature: str, secrets: Sequence[str]) -> InboundE
     try:
         event = json.loads(raw)
         thing = event["data"]["object"]
-        is_session = thing["object"] == "checkout.session"
+        is_itself = thing["object"] in {"checkout.session", "payment_intent"}
+        # Charges, refunds and disputes name their payment.
+        subject_id = thing["id"] if is_itself else thing.get("payment_intent")
         return InboundEvent(
             event_id=str(event["id"]),
             type=str(event["type"]),
-            subject_id=str(thing["id"]) if is_session else "",
+            subject_id=str(subject_id or ""),
             raw=raw,
         )
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise MalformedEventError(f"The body is no event: {error!r}") from error
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from accounts.queries.access import Access
@@ -45,6 +45,13 @@ def events_left_behind(*, at: datetime) -> QuerySet[WebhookEvent]:
     """Events nobody processed in time, oldest first."""
     waiting = WebhookEvent.objects.filter(state=EventState.RECEIVED, received_at__lt=at - TASK_LOST_AFTER)
     return waiting.order_by("received_at")
+
+
+def events_in_scope() -> QuerySet[WebhookEvent]:
+    """Events about payments of the utility in scope; an event itself names no utility."""
+    sessions = PaymentAttempt.objects.values("provider_session_id")
+    payments = PaymentAttempt.objects.exclude(provider_payment_id="").values("provider_payment_id")
+    return WebhookEvent.objects.filter(Q(subject_id__in=sessions) | Q(subject_id__in=payments))
 
 
 def _with_access(

@@ -1,0 +1,5 @@
+"""The desk's pages about billing."""
+
+from billing.admin import payments
+
+__all__ = ["payments"]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import ModelAdmin
+
+from billing.models import PaymentAttempt, WebhookEvent
+from billing.operations.webhooks import process_again
+from billing.queries.payments import events_in_scope
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that only the service itself writes."""
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Nobody makes one by hand."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Nobody edits one."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Nobody deletes one."""
+        return False
+
+
+@admin.register(PaymentAttempt)
+class PaymentAttemptAdmin(ReadOnlyAdmin):
+    """Every try to pay a bill online, and what became of it."""
+
+    list_display = ("invoice", "amount", "state", "created_at", "paid_at", "started_by", "note")
+    list_filter = ("state", "created_at")
+    list_select_related = ("invoice", "started_by")
+    search_fields = ("invoice__number", "provider_session_id", "provider_payment_id", "started_by__email")
+    ordering = ("-created_at",)
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
+    def amount(self, attempt: PaymentAttempt) -> str:
+        """The amount as people write it."""
+        return f"{Decimal(attempt.amount_minor).scaleb(-2)} {attempt.currency}"
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    """What the payment provider told us, whole, and what we made of it."""
+
+    list_display = ("type", "state", "received_at", "processed_at", "failures", "error", "event_id")
+    list_filter = ("state", "type", "received_at")
+    search_fields = ("event_id", "subject_id", "error")
+    ordering = ("-received_at",)
+    actions = ("process_events_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
+        """A clerk sees the events of the utility's own payments; those of no known payment, the operator."""
+        return WebhookEvent.objects.all() if request.user.is_superuser else events_in_scope()
+
+    def has_process_permission(self, request: HttpRequest) -> bool:
+        """Whoever may work in billing."""
+        return request.user.has_perm("billing.change_webhookevent")
+
+    @admin.action(description=gettext_lazy("Process again"), permissions=["process"])
+    def process_events_again(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
+        """Put the chosen events back into the inbox."""
+        count = process_again(event_ids=list(events.values_list("pk", flat=True)))
+        text = ngettext("%(count)s event will be processed.", "%(count)s events will be processed.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
