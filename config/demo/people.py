@@ -29,7 +29,9 @@ class Person:
     is_superuser: bool = False
 
 
-RESIDENT: Final = Person("resident@north-river.example", "Li Na", "resident, with a bill to pay", homes=(10,))
+RESIDENT: Final = Person(
+    "resident@north-river.example", "Li Na", "resident, with a bill to pay", homes=(118,)
+)
 PEOPLE: Final = (
     RESIDENT,
     Person("landlord@north-river.example", "Wang Fang", "landlord of two homes", homes=(37, 158)),
@@ -38,7 +40,7 @@ PEOPLE: Final = (
         "Zhang Wei",
         "caretaker, sees no money",
         role=MembershipRole.CARETAKER,
-        homes=(10, 37),
+        homes=(118, 37),
     ),
     Person("clerk@north-river.example", "Chen Min", "customer service", duty=StaffDuty.SERVICE),
     Person("admin@north-river.example", "Admin", "everything", is_superuser=True),

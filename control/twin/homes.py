@@ -27,8 +27,8 @@ TOP_FACTOR: Final = 1.30
 BOTTOM_FACTOR: Final = 1.18
 END_FACTOR: Final = 1.12
 # The first building on the pipe gets this multiple of its fair flow, the last the second.
-NEAR_FLOW: Final = 1.35
-FAR_FLOW: Final = 0.65
+NEAR_FLOW: Final = 1.25
+FAR_FLOW: Final = 0.75
 EXPONENT: Final = {"radiator": 1.3, "floor": 1.1}
 
 

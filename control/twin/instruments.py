@@ -13,7 +13,8 @@ from control.twin.community import State
 from control.twin.layout import Layout
 from control.twin.noise import Floats, Keys, keys, normal, uniform
 
-ROOM_BIAS_K: Final = 0.3
+# A cheap sensor, and a room that is not the average of its home.
+ROOM_BIAS_K: Final = 0.4
 ROOM_NOISE_K: Final = 0.05
 ROOM_STEP_K: Final = 0.1
 # A sensor's radio message is lost once in so many.
