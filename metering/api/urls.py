@@ -2,6 +2,15 @@
 
 from django.urls import path
 
+from metering.api.consumption import ConsumptionView
+from metering.api.households import HouseholdNowView, HouseholdsView
 from metering.api.live import TicketView
 
-urlpatterns = [path("live/tickets", TicketView.as_view(), name="live-tickets")]
+urlpatterns = [
+    path("households", HouseholdsView.as_view(), name="households"),
+    path("households/<int:household_id>", HouseholdNowView.as_view(), name="household"),
+    path(
+        "households/<int:household_id>/consumption", ConsumptionView.as_view(), name="household-consumption"
+    ),
+    path("live/tickets", TicketView.as_view(), name="live-tickets"),
+]

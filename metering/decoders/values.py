@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Final, NamedTuple
 
 from metering.decoders.records import DecodeError
@@ -55,10 +55,9 @@ def gauge(value: Any, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
 def register(value: Any, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
     """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
     within(number(value, field) * rule.scale, rule.low, rule.high, field)
-    with localcontext(EXACT):
-        # repr gives back the digits that stood in the telegram; the float between them adds none.
-        exact = Decimal(repr(value)) * rule.factor
-        whole = exact.to_integral_value()
+    # repr gives back the digits that stood in the telegram; the float between them adds none.
+    exact = EXACT.multiply(Decimal(repr(value)), rule.factor)
+    whole = exact.to_integral_value(ROUND_HALF_EVEN)
     return int(whole), whole == exact
 
 

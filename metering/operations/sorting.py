@@ -20,16 +20,10 @@ from metering.decoders import (
     decode,
 )
 from metering.enums import DeviceKind, Reason
-from metering.queries.registry import Registry, Sender, SenderKey
+from metering.queries.registry import SPEAKERS, Registry, Sender, SenderKey
 
 # Control listens to these itself; they pass by here only because they share the subscription.
 OTHERS: Final = frozenset({"ack"})
-# Who may speak on a channel for itself, and what a gateway may carry on it.
-SPEAKERS: Final = {
-    "reading": DeviceKind.HEAT_METER,
-    "temperature": DeviceKind.ROOM_SENSOR,
-    "telemetry": DeviceKind.SUBSTATION_CONTROLLER,
-}
 
 
 class Message(NamedTuple):

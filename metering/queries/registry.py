@@ -13,6 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from metering.enums import DeviceKind
+
+# Who may speak on a channel for itself, and what a gateway may carry on it.
+SPEAKERS: Final = {
+    "reading": DeviceKind.HEAT_METER,
+    "temperature": DeviceKind.ROOM_SENSOR,
+    "telemetry": DeviceKind.SUBSTATION_CONTROLLER,
+}
 SENDERS: Final = """
 SELECT utility.slug, device.identity, device.id, device.utility_id, device.kind, device.serial
 FROM unnest(%s::text[], %s::text[]) AS wanted(slug, identity)

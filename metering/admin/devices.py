@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from metering.models import Connectivity, Device, Installation, TelemetryTag
+
+
+class InstallationInline(TabularInline):
+    """Where a device hangs and hung."""
+
+    model = Installation
+    autocomplete_fields = ("household", "building", "substation")
+    extra = 0
+    tab = True
+
+
+@admin.register(Device)
+class DeviceAdmin(ModelAdmin):
+    """Meters, sensors, gateways and controllers."""
+
+    list_display = ("serial", "identity", "kind", "manufacturer", "model_name", "gateway")
+    list_filter = ("kind", "manufacturer")
+    list_select_related = ("gateway",)
+    search_fields = ("serial", "identity", "manufacturer", "model_name")
+    autocomplete_fields = ("gateway",)
+    inlines = (InstallationInline,)
+
+
+@admin.register(Installation)
+class InstallationAdmin(ModelAdmin):
+    """What hangs where, from when to when."""
+
+    list_display = ("device", "household", "building", "substation", "starts_at", "ends_at")
+    list_filter = ("device__kind",)
+    list_select_related = ("device", "household__building", "building", "substation")
+    search_fields = ("device__serial", "device__identity", "household__customer_number")
+    autocomplete_fields = ("device", "household", "building", "substation")
+
+
+@admin.register(Connectivity)
+class ConnectivityAdmin(ModelAdmin):
+    """Who is on line; devices say so themselves."""
+
+    list_display = ("device", "online", "at")
+    list_filter = ("online", "device__kind")
+    list_select_related = ("device",)
+    search_fields = ("device__serial", "device__identity")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Nobody types what a device has to say."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002 - as above
+        """As adding."""
+        return False
+
+
+@admin.register(TelemetryTag)
+class TelemetryTagAdmin(ModelAdmin):
+    """The vocabulary of plant signals, shared by all utilities."""
+
+    list_display = ("name", "unit", "kind", "low", "high")
+    list_filter = ("kind",)
+    search_fields = ("name",)
