@@ -68,7 +68,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django ha
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
-        (_("May"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
