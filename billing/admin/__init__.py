@@ -1,5 +1,5 @@
 """The desk's pages about billing."""
 
-from billing.admin import payments
+from billing.admin import invoices, ledger, payments, tariffs
 
-__all__ = ["payments"]
+__all__ = ["invoices", "ledger", "payments", "tariffs"]

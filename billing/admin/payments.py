@@ -1,32 +1,14 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import ModelAdmin
 
+from billing.admin.read_only import ReadOnlyAdmin, money_text
 from billing.models import PaymentAttempt, WebhookEvent
 from billing.operations.webhooks import process_again
 from billing.queries.payments import events_in_scope
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only the service itself writes."""
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Nobody makes one by hand."""
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """Nobody edits one."""
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """Nobody deletes one."""
-        return False
 
 
 @admin.register(PaymentAttempt)
@@ -42,7 +24,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
     def amount(self, attempt: PaymentAttempt) -> str:
         """The amount as people write it."""
-        return f"{Decimal(attempt.amount_minor).scaleb(-2)} {attempt.currency}"
+        return money_text(attempt.amount_minor, attempt.currency)
 
 
 @admin.register(WebhookEvent)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from django.db import models
@@ -30,7 +30,7 @@ class HeatingSeason(TenantModel, DatedModel):
             models.CheckConstraint(
                 name="billing_season_has_an_end",
                 condition=Q(ends_on__isnull=False),
-                violation_error_message="A season needs its end: prices are shared out over its days.",
+                violation_error_message=_("A season needs its end: prices are shared out over its days."),
             ),
             no_overlap("billing_season_no_overlap", "utility", kind=DatedModel),
         ]
@@ -94,6 +94,10 @@ class TariffVersion(TenantModel, DatedModel):
         """The plan and since when."""
         return f"{self.plan}, {self.starts_on}"
 
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As ever, but with the state: the overlap's condition asks for it, and no form carries it."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"state"})
+
 
 class TariffComponent(TenantModel):
     """One price of a version: one authoritative unit, one time basis, one tax rate."""
@@ -125,7 +129,7 @@ class TariffComponent(TenantModel):
                     | Q(kind__in=["area", "cap"], unit="m2", per__in=_values(TIMED))
                     | Q(kind="fixed", unit="home", per__in=_values(TIMED))
                 ),
-                violation_error_message=(
+                violation_error_message=_(
                     "Metered heat is priced per kWh, MWh or GJ; area and cap per m² and a time; "
                     "a standing charge per home and a time."
                 ),

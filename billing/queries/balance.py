@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from billing.enums import AccountCode, Standing
-from billing.models import Invoice, Posting
+from billing.models import Invoice, LedgerAccount, Posting
+
+
+class Balance(TypedDict):
+    """What `with_balance` adds to an account."""
+
+    balance_minor: int
+
+
+if TYPE_CHECKING:  # the stubs are no part of a running service
+    from django_stubs_ext import WithAnnotations
+
+    Balanced = WithAnnotations[LedgerAccount, Balance]
 
 
 def open_minor(invoice_ids: Iterable[int]) -> dict[int, int]:
@@ -29,3 +43,8 @@ def standing(invoice: Invoice, *, owed_minor: int, on: date) -> Standing:
     if invoice.due_on is not None and invoice.due_on < on:
         return Standing.OVERDUE
     return Standing.OPEN if owed_minor == invoice.total_minor else Standing.PARTLY_PAID
+
+
+def with_balance(accounts: QuerySet[LedgerAccount]) -> QuerySet[Balanced]:
+    """The same accounts, each with ``balance_minor``: debit positive, credit negative."""
+    return accounts.annotate(balance_minor=Coalesce(Sum("postings__amount_minor"), 0))

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin, TabularInline
+
+from billing.admin.read_only import ReadOnlyInline
+from billing.enums import TariffState
+from billing.models import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
+from billing.operations.tariffs import TariffRefusedError, activate_version
+
+
+def _is_draft(version: Model | None) -> bool:
+    """Whether a version may still be edited; one that is not written yet may."""
+    return not isinstance(version, TariffVersion) or version.state == TariffState.DRAFT
+
+
+@admin.register(HeatingSeason)
+class HeatingSeasonAdmin(ModelAdmin):
+    """The days on which the utility heats."""
+
+    list_display = ("starts_on", "ends_on")
+    ordering = ("-starts_on",)
+
+
+class VersionInline(ReadOnlyInline):
+    """A plan's versions, to go on to."""
+
+    model = TariffVersion
+    fields = ("starts_on", "ends_on", "state", "payment_days")
+    readonly_fields = fields
+    show_change_link = True
+
+
+@admin.register(TariffPlan)
+class TariffPlanAdmin(ModelAdmin):
+    """The tariff of a class of customers."""
+
+    list_display = ("name", "customer_class")
+    list_filter = ("customer_class",)
+    search_fields = ("name",)
+    inlines = (VersionInline,)
+
+
+class ComponentInline(TabularInline):
+    """The prices of a version, while it is a draft."""
+
+    model = TariffComponent
+    fields = ("position", "name", "kind", "unit", "per", "price", "tax_rate")
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not once it is in force."""
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not once it is in force."""
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A clerk who may edit a draft may also take a price out of it again."""
+        return self.has_change_permission(request, obj)
+
+
+@admin.register(TariffVersion)
+class TariffVersionAdmin(ModelAdmin):
+    """Prices for some days: edited as a draft, then put in force for good."""
+
+    list_display = ("plan", "starts_on", "ends_on", "state")
+    list_filter = ("state", "plan")
+    list_select_related = ("plan",)
+    search_fields = ("plan__name", "text")
+    ordering = ("-starts_on",)
+    fields = ("plan", "starts_on", "ends_on", "state", "payment_days", "rounding", "text")
+    readonly_fields = ("state",)
+    inlines = (ComponentInline,)
+    actions = ("put_in_force",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not once it is in force."""
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not once it is in force."""
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+    def has_activate_permission(self, request: HttpRequest) -> bool:
+        """Whoever may write tariffs."""
+        return request.user.has_perm("billing.change_tariffversion")
+
+    @admin.action(description=gettext_lazy("Put in force"), permissions=["activate"])
+    def put_in_force(self, request: HttpRequest, versions: QuerySet[TariffVersion]) -> None:
+        """Activate the chosen drafts, earliest first; what is refused says why."""
+        for version in versions.order_by("starts_on"):
+            try:
+                activate_version(version=version)
+            except TariffRefusedError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                text = _("%(version)s is in force.") % {"version": version}
+                self.message_user(request, text, messages.SUCCESS)
