@@ -162,7 +162,7 @@ def broker(state: Path, *, known: Mapping[str, str], durable: bool = True) -> Se
         address=f"tcp://{HOST}:{port}",
         stop_seconds=3,
     )
-    addresses = {"MQTT_URL": f"mqtt://{HOST}:{port}", "MQTT_V4_URL": f"mqtt://{HOST}:{port_v4}"}
+    addresses = {"MQTT_URL": f"mqtt://{HOST}:{port}", "MQTT_V4_URL": f"mqtt://{HOST}:{port_v4}?version=3.1.1"}
     return Server(component=component, addresses=addresses)
 
 

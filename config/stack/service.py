@@ -79,7 +79,7 @@ def serve(
         claim(ports.web, what="the web", option="--port")
         claim(ports.live, what="the websockets", option="--live-port")
         started = _servers(directory)
-        addresses = _addresses(ports, started) | dict(extra_addresses or {})
+        addresses = _addresses(ports, started, extra_addresses or {})
         state.write_addresses(directory, addresses)
         state.announce(directory, f"web at {addresses['PUBLIC_URL']}")
         components = [s.component for s in started]
@@ -155,13 +155,15 @@ def _servers(directory: Path) -> list[servers.Server]:
     return [make(directory, known=known) for name, make in MAKERS.items() if not os.environ.get(name)]
 
 
-def _addresses(ports: Ports, started: Sequence[servers.Server]) -> dict[str, str]:
+def _addresses(ports: Ports, started: Sequence[servers.Server], extra: Mapping[str, str]) -> dict[str, str]:
+    """Every address there is; what the environment says stands above what we made up."""
     own = {
         "PUBLIC_URL": f"http://{HOST}:{ports.web}",
         "LIVE_URL": f"ws://{HOST}:{ports.live}/ws/v1/live",
     }
     own |= {name: value for server in started for name, value in server.addresses.items()}
-    return own | {name: value for name in (*MAKERS, *own) if (value := os.environ.get(name))}
+    own |= extra
+    return own | {name: os.environ[name] for name in (*MAKERS, *own) if name in os.environ}
 
 
 def _environment(

@@ -60,7 +60,7 @@ def write_addresses(state: Path, values: Mapping[str, str]) -> None:
 
 def write_children(state: Path, pids: Mapping[str, int]) -> None:
     """Note which process groups are ours, with their birth, for the next start to look at."""
-    known = {name: [pid, _birth(pid)] for name, pid in pids.items()}
+    known = {name: [pid, birth(pid)] for name, pid in pids.items()}
     _write_private(state / "children.json", json.dumps(known))
 
 
@@ -71,11 +71,11 @@ def stop_leftovers(state: Path) -> list[str]:
     """
     path = state / "children.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    alive = {name: pid for name, (pid, birth) in known.items() if birth and _birth(pid) == birth}
+    alive = {name: pid for name, (pid, born) in known.items() if born and birth(pid) == born}
     for pid in alive.values():
         kill_group(pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
-    while any(_birth(pid) for pid in alive.values()) and time.monotonic() < deadline:
+    while any(birth(pid) for pid in alive.values()) and time.monotonic() < deadline:
         time.sleep(0.05)
     for pid in alive.values():
         kill_group(pid, signal.SIGKILL)
@@ -83,7 +83,7 @@ def stop_leftovers(state: Path) -> list[str]:
     return list(alive)
 
 
-def _birth(pid: int) -> str:
+def birth(pid: int) -> str:
     """When the kernel started process `pid`, in its own ticks; empty when it is gone or a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()

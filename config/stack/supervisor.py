@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,8 @@ FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
 # Who lived this long had started well: the next pause is the first one again.
 HEALTHY_SECONDS: Final = 60.0
+# How long the last words of a dead process may take to arrive.
+DRAIN_SECONDS: Final = 1.0
 LINE_LIMIT_BYTES: Final = 1 << 20
 
 
@@ -50,13 +54,19 @@ class Supervisor:
         console: Console,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """Check that every need is met by another component."""
+        """Check that every need is met by another component, and that none waits for itself.
+
+        Raises:
+            UnknownComponentError: a component comes after one that is not there.
+            CycleError: components wait for each other.
+        """
         names = {component.name for component in components}
         for component in components:
             if missing := set(component.after) - names:
                 raise UnknownComponentError(
                     f"{component.name} waits for {', '.join(missing)}: no such component."
                 )
+        TopologicalSorter({component.name: component.after for component in components}).prepare()
         self._keepers = {c.name: _Keeper(c, env=env, console=console, changed=self._note) for c in components}
         self._directory, self._on_ready = directory, on_ready
         self._stop = asyncio.Event()
@@ -125,7 +135,8 @@ class _Keeper:
         self.process: Process | None = None
         self.ready, self.stopping, self.stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._env, self._console, self._changed = env, console, changed
-        self._said_ready = asyncio.Event()
+        self._said_ready, self._idle = asyncio.Event(), asyncio.Event()
+        self._idle.set()
         self._pause_seconds = FIRST_PAUSE_SECONDS
 
     async def keep(self) -> None:
@@ -159,41 +170,67 @@ class _Keeper:
                 await asyncio.wait_for(process.wait(), self.component.stop_seconds)
             except TimeoutError:
                 self._say("does not end, killing it")
-            kill_group(process.pid, signal.SIGKILL)
-            await process.wait()
+                kill_group(process.pid, signal.SIGKILL)
+            await self._idle.wait()
             self._say("stopped")
+        await self._idle.wait()
         self.stopped.set()
 
     async def _run_once(self) -> int:
         self._say("starting")
-        self.process = process = await self._launch()
-        self._said_ready.clear()
-        self._changed()
+        self._idle.clear()
+        try:
+            self._said_ready.clear()
+            self.process, output, transport = await self._launch()
+            self._changed()
+            with closing(transport):
+                return await self._attend(self.process, output)
+        finally:
+            self._idle.set()
+
+    async def _attend(self, process: Process, output: asyncio.StreamReader) -> int:
+        """Pass on what it says and watch for it to be ready, until it ends."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._read(process))
+            reading = group.create_task(self._read(output))
             waiting = group.create_task(self._wait_until_ready(process))
             if self.stopping.is_set():  # it was decided while the process was being made
                 kill_group(process.pid, signal.SIGKILL)
             code = await process.wait()
             waiting.cancel()
-            # A grandchild may hold the pipe open, or go on working without its parent: neither is wanted.
+            # Its own children do not go on without it, nor hold its log open.
             kill_group(process.pid, signal.SIGKILL)
+            await asyncio.wait({reading}, timeout=DRAIN_SECONDS)
+            reading.cancel()
         return code
 
-    async def _launch(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *self.component.command,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            limit=LINE_LIMIT_BYTES,
-            **popen_options(self.component, self._env),
-        )
+    async def _launch(self) -> tuple[Process, asyncio.StreamReader, asyncio.ReadTransport]:
+        """The process and its output, over a pipe of ours.
 
-    async def _read(self, process: Process) -> None:
+        asyncio's own would hide a death until all grandchildren have closed theirs.
+        """
+        read_end, write_end = os.pipe()
+        output = asyncio.StreamReader(limit=LINE_LIMIT_BYTES)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(read_end, "rb")
+        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.component.command,
+                stdin=DEVNULL,
+                stdout=write_end,
+                stderr=STDOUT,
+                **popen_options(self.component, self._env),
+            )
+        except OSError:
+            transport.close()
+            raise
+        finally:
+            os.close(write_end)
+        return process, output, transport
+
+    async def _read(self, output: asyncio.StreamReader) -> None:
         """Pass its lines on; one of them may say that it is ready."""
-        lines = process.stdout or asyncio.StreamReader()
-        while line := await _read_line(lines):
+        while line := await _read_line(output):
             text = line.decode(errors="replace").rstrip()
             self._console.output(self.component.name, text)
             if self.component.ready_line and self.component.ready_line in text:
