@@ -58,11 +58,17 @@ class Format:
 def _format(name: str, *, instant: str, status: str = "status", **stems: str) -> Format:
     """Spell the fields out: each stem with every unit its quantity is written in."""
     rules = {
-        f"{stem}_{suffix}": Rule(target, factor, float(factor), *RANGES[target], target in REGISTERS)
+        f"{stem}_{suffix}": _rule(target, factor)
         for target, stem in stems.items()
         for suffix, factor in UNITS[target].items()
     }
     return Format(name=name, instant=instant, status=status, rules=rules)
+
+
+def _rule(target: str, factor: Decimal) -> Rule:
+    scale = float(factor)
+    low, high = RANGES[target]
+    return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS)
 
 
 NATIVE: Final = _format(

@@ -20,7 +20,7 @@ EXACT: Final = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
 class Rule(NamedTuple):
-    """How a number becomes canonical: times ``factor``, and then between ``low`` and ``high``."""
+    """How a number becomes canonical: as written it lies between ``low`` and ``high``; times ``factor``."""
 
     target: str
     factor: Decimal
@@ -49,12 +49,12 @@ def within(value: float, low: float, high: float, field: str) -> float:
 
 def gauge(value: Any, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
     """A gauge in canonical units; floats do, nobody is billed by it."""
-    return round(within(number(value, field) * rule.scale, rule.low, rule.high, field), GAUGE_DIGITS)
+    return round(within(number(value, field), rule.low, rule.high, field) * rule.scale, GAUGE_DIGITS)
 
 
 def register(value: Any, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
     """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
-    within(number(value, field) * rule.scale, rule.low, rule.high, field)
+    within(number(value, field), rule.low, rule.high, field)
     # repr gives back the digits that stood in the telegram; the float between them adds none.
     exact = EXACT.multiply(Decimal(repr(value)), rule.factor)
     whole = exact.to_integral_value(ROUND_HALF_EVEN)
