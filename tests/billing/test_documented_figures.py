@@ -1,0 +1,123 @@
+"""docs/billing.md: every figure in its tables is what the code computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from django.db import transaction
+
+from billing.enums import AccountCode, SkipReason
+from billing.models import Posting
+from billing.operations.drafts import draft_invoice
+from billing.operations.invoices import issue_invoice
+from billing.operations.numbering import take_numbers
+from billing.operations.tariffs import activate_version
+from billing.rating.bill import rate
+from billing.rating.money import round_minor, split
+from billing.terms import Rounding, Unit
+from tests.billing.factories import (
+    AFTER_JANUARY,
+    AREA,
+    ENERGY,
+    JANUARY,
+    REGISTERS,
+    a_customer,
+    a_tariff,
+    a_version,
+)
+from tests.billing.rating import homes
+from tests.project import tree
+
+PAGE = (tree.ROOT / "docs" / "billing.md").read_text(encoding="utf-8")
+
+
+def _table(heading: str) -> list[list[str]]:
+    """The rows of the table whose first column is called ``heading``."""
+    lines = PAGE.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {heading} |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def _codes(rows: Sequence[Sequence[str]]) -> set[str]:
+    return {row[0].strip("`") for row in rows}
+
+
+def _major(minor: int) -> str:
+    return f"{Decimal(minor).scaleb(-2):.2f}"
+
+
+@pytest.mark.parametrize(("exact", "half_up", "half_even"), _table("exact"))
+def test_rounding(exact: str, half_up: str, half_even: str) -> None:
+    assert round_minor(Fraction(exact), Rounding.HALF_UP) == int(half_up)
+    assert round_minor(Fraction(exact), Rounding.HALF_EVEN) == int(half_even)
+
+
+@pytest.mark.parametrize(("whole", "weights", "parts"), _table("whole"))
+def test_splitting(whole: str, weights: str, parts: str) -> None:
+    assert split(int(whole), [int(weight) for weight in weights.split()]) == list(map(int, parts.split()))
+
+
+@pytest.mark.parametrize(("energy_wh", "unit", "price", "amount"), _table("energy, Wh"))
+def test_units(energy_wh: str, unit: str, price: str, amount: str) -> None:
+    tariff = homes.tariff(homes.energy(price, unit=Unit(unit)))
+
+    assert _major(rate(homes.home(homes.part(of=tariff, energy_wh=int(energy_wh)))).net_minor) == amount
+
+
+@pytest.mark.parametrize(("kwh", "base", "heat", "cap", "due"), _table("heat of the season, kWh"))
+def test_the_cap(kwh: str, base: str, heat: str, cap: str, due: str) -> None:
+    tariff = homes.tariff(homes.area("12"), homes.energy("0.16"), homes.cap("24"))
+    bill = rate(homes.home(homes.part(of=tariff, energy_wh=int(kwh) * 1_000)))
+    lines = [_major(line.net_minor) for line in bill.lines]
+
+    assert [*lines, "0.00"][:3] == [base, heat, cap]
+    assert _major(bill.net_minor) == due
+
+
+@pytest.mark.usefixtures("scoped")
+def test_the_worked_bill_and_its_postings() -> None:
+    plan = a_tariff().plan
+    dearer = [AREA, replace(ENERGY, price=Decimal("0.20"))]
+    activate_version(version=a_version(plan=plan, starts_on=date(2026, 1, 11), components=dearer))
+    contract = a_customer(registers_wh=REGISTERS | {date(2026, 1, 11): 2_400_000})
+    draft = draft_invoice(contract=contract, period=JANUARY, at=AFTER_JANUARY)
+    invoice = issue_invoice(invoice=draft, at=AFTER_JANUARY)
+
+    rows = [
+        [line.description, line.formula, _major(line.net_minor), _major(line.tax_minor)]
+        for line in invoice.lines.all()
+    ]
+    assert [*rows, ["**Sum**", "", _major(invoice.net_minor), _major(invoice.tax_minor)]] == _table("line")
+    assert f"{_major(invoice.total_minor)} yuan are to be paid" in PAGE
+    receivable, revenue, tax = Posting.objects.order_by("pk").values_list("amount_minor", flat=True)
+    assert (
+        f"posted as {_major(receivable)} to `receivable`, {_major(revenue)} to `revenue` "
+        f"and {_major(tax)} to `tax`"
+    ) in PAGE
+
+
+@pytest.mark.usefixtures("scoped")
+def test_numbers() -> None:
+    given: list[str] = []
+    for _what, number in _table("what happens"):
+        with transaction.atomic():
+            (taken,) = take_numbers(series="invoice", year=2026, count=1)
+            transaction.set_rollback(number == "none")
+        given.append("none" if number == "none" else taken)
+
+    assert given == [number for _what, number in _table("what happens")]
+
+
+def test_every_reason_and_every_account_is_explained() -> None:
+    assert _codes(_table("reason")) == set(SkipReason.values)
+    assert _codes(_table("account")) == set(AccountCode.values)
