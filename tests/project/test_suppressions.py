@@ -11,7 +11,7 @@ from typing import Final
 from tests.project import tree
 
 SILENCER = re.compile(r"#\s*(noqa|type:\s*ignore|nosec|pragma:\s*no cover|shellcheck disable|pylint:)")
-NAMED_AND_REASONED = re.compile(r"#\s*(noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])\s+[#-]\s*\w+")
+NAMED_AND_REASONED = re.compile(r"#\s*(noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])\s+[#-]\s*\S")
 SKIPS: Final = {"skip", "skipif", "xfail", "importorskip"}
 
 
