@@ -38,8 +38,9 @@ def bounded(
     highest and the lowest supply, whatever the other arguments are.
     """
     clips = np.zeros(len(local_c), dtype=np.int64)
-    high = np.maximum(plant.max_supply_c, limits.MILD_FLOOR_C)
-    low = np.where(outdoor_c < limits.COLD_OUTDOOR_C, plant.min_supply_c, limits.MILD_FLOOR_C)
+    high = plant.max_supply_c
+    mild_low = np.minimum(plant.min_supply_c, limits.MILD_FLOOR_C)
+    low = np.where(outdoor_c < limits.COLD_OUTDOOR_C, plant.min_supply_c, mild_low)
     supply = np.where(np.isfinite(wanted_c), wanted_c, local_c)
     supply = _clip(
         supply, local_c - limits.TRUST_K, local_c + limits.TRUST_K, (clips, Clip.TRUST, Clip.TRUST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comfort.preference import VoteHistory, home_shifts
@@ -91,6 +91,8 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     )
 
 
+# A busy machine is no slower filter.
+laws = settings(deadline=None, max_examples=60)
 _votes = st.tuples(
     st.integers(0, 4),
     st.floats(0, 3000),
@@ -99,6 +101,7 @@ _votes = st.tuples(
 )
 
 
+@laws
 @given(st.lists(_votes, max_size=60))
 def test_no_home_ever_asks_for_more_than_two_kelvins(votes: list[tuple[int, float, int, float]]) -> None:
     shifts = home_shifts(_history(*votes, homes=5))
@@ -107,6 +110,7 @@ def test_no_home_ever_asks_for_more_than_two_kelvins(votes: list[tuple[int, floa
     assert (np.abs(shifts) <= 2).all()
 
 
+@laws
 @given(st.lists(_votes, max_size=30))
 def test_one_home_is_worked_out_like_many(votes: list[tuple[int, float, int, float]]) -> None:
     together = home_shifts(_history(*votes, homes=5))
