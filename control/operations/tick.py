@@ -17,7 +17,7 @@ from control.operations.expiry import expire_targets
 from control.queries.observed import observe
 from control.queries.stations import Stations, locked_stations, remembered
 from control.regulator.regulate import regulate
-from control.regulator.types import Clip, Decision, Flags, Floats, Ints, Memory, codes
+from control.regulator.types import Decision, Flags, Floats, Ints, Memory, codes
 
 TIME_TO_LIVE: Final = timedelta(minutes=30)
 # Half a time to live before the end, the next round still comes in time.
@@ -96,9 +96,11 @@ def _last(stations: Stations, now: datetime) -> _Last:
 
 def _causes(decision: Decision, memory: Memory, *, last: _Last, voted: Flags) -> list[Cause | None]:
     """Why each station gets a new target, None where it gets none; the first reason that fits."""
-    moved = np.abs(np.round(decision.supply_c, DIGITS) - last.supply_c) > NOTHING_K
-    by_votes = np.abs(decision.memory.comfort_k - memory.comfort_k) > 0
-    by_votes &= (decision.clips & Clip.DEADBAND) != 0
+    change_k = np.round(decision.supply_c, DIGITS) - last.supply_c
+    moved = np.abs(change_k) > NOTHING_K
+    # As votes fade, they alone move the water; twice the rounding is how near the two figures can be.
+    fading_k = decision.memory.comfort_k - memory.comfort_k
+    by_votes = (fading_k != 0) & (np.abs(change_k - fading_k) < 2 * NOTHING_K)
     chosen = np.select(
         [
             ~decision.sighted,
