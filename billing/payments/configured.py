@@ -28,3 +28,9 @@ def configured_provider() -> PaymentProvider:
 def _gateway(secret_key: str, api_base: str) -> StripeGateway:
     """One client a configuration, so that connections are used again."""
     return StripeGateway(secret_key=secret_key, api_base=api_base)
+
+
+def forget() -> None:
+    """Close the connections of the gateway that the settings name; the next call makes another."""
+    _gateway(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE).close()
+    _gateway.cache_clear()

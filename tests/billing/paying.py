@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from celery import Celery
 from django.utils import timezone
 
 from accounts.models import User
@@ -73,3 +74,7 @@ def online_postings() -> list[tuple[str, int]]:
     entries = JournalEntry.objects.filter(key__startswith="payment-")
     rows = Posting.objects.filter(entry__in=entries).order_by("pk")
     return list(rows.values_list("account__code", "amount_minor"))
+
+
+# A worker's queue at an address where nobody listens.
+BROKER_DOWN = Celery("nobody", broker="redis://127.0.0.1:9/0", set_as_current=False)
