@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -115,10 +115,10 @@ def metered_energy(household_ids: Collection[int], period: Period[date]) -> dict
         OpenPeriodError: the period has no end.
     """
     zone = Utility.objects.get(pk=current_utility_id()).zone
-    span = instants(period, zone)
-    if span.end is None:
+    local = instants(period, zone)
+    if local.end is None:
         raise OpenPeriodError(f"The period from {period.start} has no end, so nothing can be billed for it.")
-    bounds = [span.start, span.end]
+    bounds = [local.start.astimezone(UTC), local.end.astimezone(UTC)]
     rows = [row for row in brackets(household_ids, bounds) if row.has_register]
     if not rows:
         return {}
@@ -168,7 +168,9 @@ def _series(rows: list[Bracket], grid: list[datetime], resolution: Resolution) -
     register = registers(rows, grid).reshape(meters, len(grid))
     step_wh = np.diff(register, axis=1)
     known: Flags = np.array([_is_known(row, grid[row.n - 1]) for row in rows]).reshape(meters, len(grid))
-    loose: Flags = np.array([_span(row) > TOLERANCE[resolution] for row in rows]).reshape(meters, len(grid))
+    loose: Flags = np.array([_is_loose(row, grid[row.n - 1], TOLERANCE[resolution]) for row in rows]).reshape(
+        meters, len(grid)
+    )
     odd: Flags = np.array([Quality.SUSPECT in {row.before_quality, row.after_quality} for row in rows])
     odd = odd.reshape(meters, len(grid))
     suspect: Flags = np.any(odd[:, 1:] | odd[:, :-1] | (step_wh < 0), axis=0)
@@ -214,11 +216,15 @@ def _span(row: Bracket) -> timedelta:
     return row.after_at - row.before_at
 
 
+def _is_loose(row: Bracket, at: datetime, tolerance: timedelta) -> bool:
+    return row.before_at != at and _span(row) > tolerance
+
+
 def _gaps(rows: Sequence[Bracket], grid: Sequence[datetime], tolerance: timedelta) -> list[Period[datetime]]:
     found = {
         (row.before_at, row.after_at)
         for row in rows
-        if row.before_at and row.after_at and _span(row) > tolerance
+        if row.before_at and row.after_at and _is_loose(row, grid[row.n - 1], tolerance)
     }
     # From the day a meter was hung up until somebody heard of it.
     found |= {

@@ -44,7 +44,9 @@ def cut_instants(
     else:
         if (period.end - period.start) / SHORTEST[resolution] > MAX_POINTS + 2:
             raise TooManyPointsError(_too_many(resolution))
-        grid = _calendar(Period(period.start.astimezone(zone), period.end.astimezone(zone)), resolution, zone)
+        local = Period(period.start.astimezone(zone), period.end.astimezone(zone))
+        # In UTC again: two instants of one zone would be subtracted by the clock on the wall.
+        grid = [at.astimezone(UTC) for at in _calendar(local, resolution, zone)]
     if len(grid) - 1 > MAX_POINTS:
         raise TooManyPointsError(_too_many(resolution))
     return grid
