@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Utility
 from accounts.scope import current_utility_id
@@ -14,6 +15,14 @@ from billing.enums import AccountCode, EntryKind, InvoiceState
 from billing.models import Invoice, InvoiceLine, TariffVersion
 from billing.operations.ledger import NewEntry, Side, post_entries
 from billing.operations.numbering import INVOICES, take_numbers
+
+_ISSUE: Final = """
+    UPDATE billing_invoice SET
+        state = 'issued', issued_at = %s, number = given.number, due_on = given.due_on,
+        snapshot = given.snapshot::jsonb
+    FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::text[]) AS given(id, number, due_on, snapshot)
+    WHERE billing_invoice.id = given.id
+"""
 
 
 @transaction.atomic
@@ -52,7 +61,19 @@ def _freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> Non
         invoice.issued_at = at
         invoice.due_on = today + timedelta(days=max(version.payment_days for version in versions))
         invoice.snapshot = _snapshot(invoice, utility, versions)
-    Invoice.objects.bulk_update(drafts, ["number", "state", "issued_at", "due_on", "snapshot"])
+    _write(drafts, at=at)
+
+
+def _write(issued: Sequence[Invoice], *, at: datetime) -> None:
+    """One statement for any number of invoices; `bulk_update` would write a case for each and column."""
+    columns: list[list[Any]] = [
+        [invoice.pk for invoice in issued],
+        [invoice.number for invoice in issued],
+        [invoice.due_on for invoice in issued],
+        [json.dumps(invoice.snapshot, ensure_ascii=False) for invoice in issued],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_ISSUE, [at, *columns])
 
 
 def _tariffs(invoices: Sequence[Invoice]) -> dict[int, list[TariffVersion]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from accounts.period import Period
 from billing.facts import Metered
@@ -15,7 +16,7 @@ from billing.rating.units import SYMBOLS, as_decimal, energy_in
 from billing.terms import ComponentKind, Per, Rounding, Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Charge:
     """Quantity × price × share of time, rounded once, and the tax on what was rounded."""
 
@@ -36,26 +37,26 @@ class Charge:
     floor_area_m2: Decimal | None = None
     metered: Metered | None = None
 
-    @property
+    @cached_property
     def quantity(self) -> Decimal:
         """How many units, before any share of time."""
         if self.metered is not None:
             return as_decimal(energy_in(self.metered.energy_wh, self.unit))
         return Decimal(1) if self.floor_area_m2 is None else self.floor_area_m2
 
-    @property
+    @cached_property
     def exact_minor(self) -> Fraction:
         """The amount before its one rounding."""
         share = Fraction(1) if self.per is Per.QUANTITY else sum((s.exact for s in self.shares), Fraction())
         minor_per_major = 10**self.minor_digits
         return Fraction(self.quantity) * Fraction(self.price) * share * Fraction(minor_per_major)
 
-    @property
+    @cached_property
     def net_minor(self) -> int:
         """The charge before tax."""
         return round_minor(self.exact_minor, self.rounding)
 
-    @property
+    @cached_property
     def tax_minor(self) -> int:
         """The tax on the rounded charge."""
         return round_minor(self.net_minor * Fraction(self.tax_rate), self.rounding)
@@ -89,7 +90,7 @@ class Charged:
     net_minor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CapAdjustment:
     """What the cap takes off the lines of one tax rate: its own negative line, never a silent minimum.
 
@@ -101,12 +102,12 @@ class CapAdjustment:
     charged: tuple[Charged, ...]
     tax_rate: Decimal
 
-    @property
+    @cached_property
     def limit_minor(self) -> int:
         """The most that the capped lines may come to."""
         return sum(limit.net_minor for limit in self.limits)
 
-    @property
+    @cached_property
     def net_minor(self) -> int:
         """The adjustment, zero or negative."""
         over = max(0, sum(part.net_minor for part in self.charged) - self.limit_minor)
@@ -115,7 +116,7 @@ class CapAdjustment:
         parts = split(-over, [part.net_minor for part in self.charged])
         return parts[[part.tax_rate for part in self.charged].index(self.tax_rate)]
 
-    @property
+    @cached_property
     def tax_minor(self) -> int:
         """The tax that no longer falls due, zero or negative."""
         return round_minor(self.net_minor * Fraction(self.tax_rate), self.last.rounding)
