@@ -10,7 +10,7 @@ from django import template
 from django.template.defaultfilters import floatformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.models import Invoice
@@ -75,5 +75,11 @@ def period_words(invoice: Invoice) -> str:
     is_month = start.day == 1 == invoice.period_end.day and start.strftime("%Y%m") == last.strftime("%Y%m")
     if is_month:
         return formats.date_format(start, "YEAR_MONTH_FORMAT")
-    ends = {"first": formats.date_format(start), "last": formats.date_format(last)}
+    same_year = start.year == last.year
+    first_format = pgettext("a period's first day, its year told once", "N j") if same_year else "DATE_FORMAT"
+    last_format = pgettext("a period's last day, its year told once", "N j, Y") if same_year else "DATE_FORMAT"
+    ends = {
+        "first": formats.date_format(start, first_format),
+        "last": formats.date_format(last, last_format),
+    }
     return _("%(first)s to %(last)s") % ends
