@@ -45,6 +45,12 @@ def degrees(value: float) -> str:
 
 
 @register.filter
+def kilo(value: float, decimals: int) -> str:
+    """Thousands of a unit: ``6884321|kilo:1`` watt-hours are 6,884.3 kWh."""
+    return floatformat(value / 1000, f"{decimals}g")
+
+
+@register.filter
 def room_name(name: str) -> str:
     """A room most homes have is called in the reader's language, any other as its people named it."""
     return str(ROOMS.get(name, name))
@@ -77,7 +83,9 @@ def period_words(invoice: Invoice) -> str:
         return formats.date_format(start, "YEAR_MONTH_FORMAT")
     same_year = start.year == last.year
     first_format = pgettext("a period's first day, its year told once", "N j") if same_year else "DATE_FORMAT"
-    last_format = pgettext("a period's last day, its year told once", "N j, Y") if same_year else "DATE_FORMAT"
+    last_format = (
+        pgettext("a period's last day, its year told once", "N j, Y") if same_year else "DATE_FORMAT"
+    )
     ends = {
         "first": formats.date_format(start, first_format),
         "last": formats.date_format(last, last_format),
