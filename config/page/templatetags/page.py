@@ -81,11 +81,10 @@ def period_words(invoice: Invoice) -> str:
     is_month = start.day == 1 == invoice.period_end.day and start.strftime("%Y%m") == last.strftime("%Y%m")
     if is_month:
         return formats.date_format(start, "YEAR_MONTH_FORMAT")
-    same_year = start.year == last.year
-    first_format = pgettext("a period's first day, its year told once", "N j") if same_year else "DATE_FORMAT"
-    last_format = (
-        pgettext("a period's last day, its year told once", "N j, Y") if same_year else "DATE_FORMAT"
-    )
+    first_format = last_format = "DATE_FORMAT"
+    if start.year == last.year:
+        first_format = pgettext("a period's first day, its year told once", "N j")
+        last_format = pgettext("a period's last day, its year told once", "N j, Y")
     ends = {
         "first": formats.date_format(start, first_format),
         "last": formats.date_format(last, last_format),
