@@ -107,7 +107,7 @@ def processes(directory: Path, *, ports: Ports, servers: Sequence[str]) -> list[
         Component(name="ingest", command=manage("ingest"), after=after),
         worker(after=after),
         beat(directory, after=after),
-        Component(name="control", command=manage("control"), after=after),
+        Component(name="control", command=manage("control"), after=after, ready_line="control: every"),
     ]
 
 

@@ -21,7 +21,7 @@ from config.stack.state import write_children
 POLL_SECONDS: Final = 0.05
 READY_SECONDS: Final = 60.0
 # Without an address, having lived this long counts as ready.
-SETTLED_SECONDS: Final = 1.0
+SETTLED_SECONDS: Final = 3.0
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
 # Who lived this long had started well: the next pause is the first one again.
@@ -245,7 +245,8 @@ class _Keeper:
                 self._say(f"does not answer after {READY_SECONDS:g} s, killing it")
                 kill_group(process.pid, signal.SIGKILL)
                 return
-            await asyncio.sleep(POLL_SECONDS)
+            # Often at first; a server that recovers for half a minute is not asked a thousand times.
+            await asyncio.sleep(POLL_SECONDS + (time.monotonic() - started_at) / 10)
         seconds = time.monotonic() - started_at
         self._say(" ".join(["ready", self.component.place, f"({seconds:.1f} s)"]).replace("  ", " "))
         self.ready.set()

@@ -23,10 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Run until SIGTERM or SIGINT."""
-        weather = _provider(settings.WEATHER_PROVIDER)
         process = ControlProcess(
             link=ControlLink(),
-            weather=weather,
+            weather=_provider(settings.WEATHER_PROVIDER),
             tick_every=timedelta(seconds=settings.CONTROL_TICK_SECONDS),
         )
 
@@ -36,7 +35,9 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        self.stdout.write(f"control: every {settings.CONTROL_TICK_SECONDS:g} s, weather {weather.source}")
+        self.stdout.write(
+            f"control: every {settings.CONTROL_TICK_SECONDS:g} s, weather {process.weather.source}"
+        )
         process.run()
         self.stdout.write("control: stopped")
 
