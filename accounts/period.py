@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 # `date` stands for local dates; datetime is its subclass, so both kinds fit, but never in one period.
 Moment = TypeVar("Moment", bound=date)
@@ -104,6 +106,10 @@ class DatedModel(models.Model):
         """The row's validity."""
         return Period(self.starts_on, self.ends_on)
 
+    def clean(self) -> None:
+        """Refuse an empty period here, because the overlap check of the database stumbles over it."""
+        _refuse_empty("ends_on", self.starts_on, self.ends_on)
+
 
 class TimedModel(models.Model):
     """Rows that hold between instants, ``[starts_at, ends_at)``."""
@@ -118,6 +124,10 @@ class TimedModel(models.Model):
     def period(self) -> Period[datetime]:
         """The row's validity."""
         return Period(self.starts_at, self.ends_at)
+
+    def clean(self) -> None:
+        """As DatedModel's."""
+        _refuse_empty("ends_at", self.starts_at, self.ends_at)
 
 
 def ends_after_start(name: str, *, kind: type[DatedModel | TimedModel]) -> models.CheckConstraint:
@@ -157,6 +167,12 @@ def on_day(day: date) -> Q:
 def at_instant(at: datetime) -> Q:
     """Rows of a TimedModel that hold at ``at``."""
     return Q(starts_at__lte=at) & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+
+
+def _refuse_empty(field: str, start: date | None, end: date | None) -> None:
+    # A field the form could not read is None, and has its own error.
+    if start is not None and end is not None and end <= start:
+        raise ValidationError({field: _("A period must end after it starts.")})
 
 
 def _columns(kind: type[DatedModel | TimedModel]) -> tuple[str, str]:

@@ -20,6 +20,23 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     list_select_related = ("invoice", "started_by")
     search_fields = ("invoice__number", "provider_session_id", "provider_payment_id", "started_by__email")
     ordering = ("-created_at",)
+    # Named, because Django would make form fields of all it is not told to merely show.
+    fields = readonly_fields = (
+        "id",
+        "invoice",
+        "amount",
+        "state",
+        "note",
+        "provider",
+        "provider_session_id",
+        "provider_payment_id",
+        "url",
+        "started_by",
+        "locale",
+        "created_at",
+        "expires_at",
+        "paid_at",
+    )
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
     def amount(self, attempt: PaymentAttempt) -> str:

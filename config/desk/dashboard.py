@@ -17,7 +17,7 @@ from accounts.queries.access import desk_utilities
 from accounts.scope import utility_in_scope
 from config.api.money import money
 from config.desk import figures
-from config.desk.lists import list_address
+from config.desk.lists import list_address, sees_strangers
 from control.enums import TargetState
 
 
@@ -64,7 +64,7 @@ def _readings(request: HttpRequest) -> Card:
 
 
 def _quarantine(request: HttpRequest) -> Card:
-    waiting = figures.quarantine_waiting()
+    waiting = figures.quarantine_waiting(strangers=sees_strangers(request))
     return Card(
         title=_("Quarantine"),
         figure=str(waiting),

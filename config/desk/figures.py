@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Substation, Utility
-from accounts.scope import current_utility_id
 from billing.enums import AccountCode
 from billing.models import Posting
 from billing.queries.invoices import overdue
 from control.enums import TargetState
 from control.models import Target, TargetTransition
 from metering.enums import DeviceKind, QuarantineState
-from metering.models import Installation, QuarantinedMessage, Reading
+from metering.models import Installation, Reading
 from metering.queries.latest import latest_room_temperatures
+from metering.queries.quarantine import quarantined
 
 LAST_HOUR: Final = timedelta(hours=1)
 # Older values are no statement about now.
@@ -83,10 +83,9 @@ def arrivals(*, at: datetime) -> Arrivals:
     return Arrivals(recent.count(), recent.values("device_id").distinct().count(), hung.count())
 
 
-def quarantine_waiting() -> int:
-    """Messages of this utility, or of nobody known, that wait for a decision."""
-    ours = Q(utility_id=current_utility_id()) | Q(utility__isnull=True)
-    return QuarantinedMessage.objects.filter(ours, state=QuarantineState.WAITING).count()
+def quarantine_waiting(*, strangers: bool) -> int:
+    """Messages that wait for a decision; those to no known utility too, where ``strangers`` is set."""
+    return quarantined(strangers=strangers).filter(state=QuarantineState.WAITING).count()
 
 
 def owed(*, on: date) -> Owed:

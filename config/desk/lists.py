@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.scope import utility_in_scope
 
 # What can be shown with no utility chosen.
@@ -23,3 +24,8 @@ def list_address(model: str, request: HttpRequest) -> str | None:
     ):
         return None
     return reverse(f"admin:{rows._meta.app_label}_{rows._meta.model_name}_changelist")
+
+
+def sees_strangers(request: HttpRequest) -> bool:
+    """Messages to no known utility are the superusers' business."""
+    return isinstance(request.user, User) and request.user.is_superuser

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Utility
 from accounts.scope import utility_in_scope
 from config.desk.figures import quarantine_waiting
-from config.desk.lists import list_address
+from config.desk.lists import list_address, sees_strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,10 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
             continue
         title = str(apps.get_model(entry.model)._meta.verbose_name_plural)
         item = {"title": title[:1].upper() + title[1:], "icon": entry.icon, "link": link}
-        if entry.model == QUARANTINE and (waiting := quarantine_waiting()):
+        if entry.model == QUARANTINE and (waiting := _waiting(request)):
             item |= {"badge": str(waiting), "badge_variant": "warning", "badge_style": "solid"}
         yield item
+
+
+def _waiting(request: HttpRequest) -> int:
+    return quarantine_waiting(strangers=sees_strangers(request))

@@ -52,14 +52,21 @@ class ControlLink:
         self._put_back: list[Received] = []
         # Packet numbers start anew with every connection: an old one must not acknowledge a new message.
         self._connection = 0
+        self._listens = False
         self._address = broker_address(settings.MQTT_URL)
         self._client = new_client(client_id=client_id, address=self._address, clean=False, manual_ack=True)
         self._client.on_connect = self._connected
+        self._client.on_subscribe = self._subscribed
         self._client.on_message = self._heard
 
     def open(self) -> None:
         """Connect in the background; the broker may come later and may go."""
         start(self._client, self._address, clean=False, session_expiry_s=SESSION_EXPIRY_S)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the broker has us and knows what we listen to."""
+        return self._listens and self._client.is_connected()
 
     def close(self) -> None:
         """Leave the broker; what is not acknowledged is delivered again to the next session."""
@@ -106,6 +113,11 @@ class ControlLink:
             logger.warning("the broker refuses us: %s", reason)
             return
         client.subscribe(ACKS, qos=QOS)
+
+    def _subscribed(self, *_event: object) -> None:
+        self._listens = True
+        logger.info("connected to the broker")
+        # What could not be sent before can be now.
         self.wake.set()
 
     def _heard(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.models import Utility
 from control.acks import Ack, AckError, AckMessage, ack_of
 from control.enums import TargetState
 from control.models import Target, TargetTransition
@@ -52,7 +53,7 @@ def record_acks(*, messages: Sequence[AckMessage]) -> int:
         else:
             answers.append(_answer(ack, target, now=message.received_at))
     TargetTransition.objects.bulk_create(answers, ignore_conflicts=True)
-    QuarantinedMessage.objects.bulk_create(refused, ignore_conflicts=True)
+    _quarantine(refused)
     return len(refused)
 
 
@@ -64,6 +65,18 @@ def _read(messages: Sequence[AckMessage]) -> tuple[list[tuple[AckMessage, Ack]],
         except AckError as error:
             refused.append(_kept(message, Reason.MALFORMED, str(error)))
     return readable, refused
+
+
+def _quarantine(refused: Sequence[QuarantinedMessage]) -> None:
+    """Keep them under the utility their topic names, where there is one, so that its clerks see them."""
+    if not refused:
+        return
+    slugs = {kept.topic: kept.topic.split("/")[2:3] for kept in refused}
+    known = Utility.objects.filter(slug__in={slug for parts in slugs.values() for slug in parts})
+    by_slug = {utility.slug: utility for utility in known}
+    for kept in refused:
+        kept.utility = next((by_slug[slug] for slug in slugs[kept.topic] if slug in by_slug), None)
+    QuarantinedMessage.objects.bulk_create(refused, ignore_conflicts=True)
 
 
 def _kept(message: AckMessage, reason: Reason, detail: str) -> QuarantinedMessage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from accounts.enums import Emitter
@@ -30,9 +32,10 @@ def steer_substation(
 
 
 @transaction.atomic
-def set_mode(*, control: SubstationControl, mode: Mode) -> SubstationControl:
-    """Change what the controller may do. The last target runs on until it expires, half an hour at most."""
-    locked = SubstationControl.objects.select_for_update().get(pk=control.pk)
-    locked.mode = mode
-    locked.save(update_fields=["mode"])
-    return locked
+def set_mode(*, controls: Sequence[SubstationControl], mode: Mode) -> int:
+    """Change what the controller may do; how many stations it changed for.
+
+    The last target runs on until it expires, half an hour at most.
+    """
+    wanted = SubstationControl.objects.filter(pk__in=[control.pk for control in controls])
+    return wanted.exclude(mode=mode).update(mode=mode)

@@ -53,9 +53,9 @@ def load(path: Path, *, layout: Layout, fresh: State) -> tuple[State, Story] | N
     Homes that are new since then keep what they have in ``fresh``.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in (*OF_HOMES, *ABOUT)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     if len(arrays["supply"]) != len(fresh.stations.supply_c):
         return None

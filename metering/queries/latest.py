@@ -15,10 +15,7 @@ from metering.models import Reading, RoomTemperature, TelemetryValue
 
 # One index probe a meter: the newest row inside the installation, the newest installation first.
 LATEST_READINGS: Final = """
-SELECT DISTINCT ON (installed.household_id) installed.household_id AS household,
-    newest.device_id, newest.measured_at, newest.utility_id, newest.energy_wh, newest.volume_l,
-    newest.power_w, newest.flow_l_h, newest.supply_c, newest.return_c, newest.status, newest.quality,
-    newest.received_at, newest.carrier_id
+SELECT DISTINCT ON (installed.household_id) installed.household_id AS household, {columns}
 FROM metering_installation installed
 JOIN metering_device device ON device.id = installed.device_id AND device.kind = %s
 CROSS JOIN LATERAL (
@@ -85,10 +82,12 @@ class RoomNow:
 def latest_readings(household_ids: Collection[int]) -> dict[int, Reading]:
     """The newest reading of each home that has one, by household; what it holds ``raw`` is deferred."""
     wall = scoped_utility_id()
+    # `from_db` takes the values in the order of the fields; `raw` would need its field's own parser.
+    names = [field.attname for field in Reading._meta.concrete_fields if field.attname != "raw"]
+    statement = LATEST_READINGS.format(columns=", ".join(f"newest.{name}" for name in names))
     with connection.cursor() as cursor:
-        cursor.execute(LATEST_READINGS, [DeviceKind.HEAT_METER, list(household_ids), wall, wall])
+        cursor.execute(statement, [DeviceKind.HEAT_METER, list(household_ids), wall, wall])
         # Not `objects.raw`: it does not know composite primary keys.
-        names = [column.name for column in cursor.description or ()][1:]
         return {
             household: Reading.from_db(connection.alias, names, values)
             for household, *values in cursor.fetchall()

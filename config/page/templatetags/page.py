@@ -10,7 +10,7 @@ from django import template
 from django.template.defaultfilters import floatformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.models import Invoice
@@ -45,6 +45,12 @@ def degrees(value: float) -> str:
 
 
 @register.filter
+def kilo(value: float, decimals: int) -> str:
+    """Thousands of a unit: ``6884321|kilo:1`` watt-hours are 6,884.3 kWh."""
+    return floatformat(value / 1000, f"{decimals}g")
+
+
+@register.filter
 def room_name(name: str) -> str:
     """A room most homes have is called in the reader's language, any other as its people named it."""
     return str(ROOMS.get(name, name))
@@ -75,5 +81,12 @@ def period_words(invoice: Invoice) -> str:
     is_month = start.day == 1 == invoice.period_end.day and start.strftime("%Y%m") == last.strftime("%Y%m")
     if is_month:
         return formats.date_format(start, "YEAR_MONTH_FORMAT")
-    ends = {"first": formats.date_format(start), "last": formats.date_format(last)}
+    first_format = last_format = "DATE_FORMAT"
+    if start.year == last.year:
+        first_format = pgettext("a period's first day, its year told once", "N j")
+        last_format = pgettext("a period's last day, its year told once", "N j, Y")
+    ends = {
+        "first": formats.date_format(start, first_format),
+        "last": formats.date_format(last, last_format),
+    }
     return _("%(first)s to %(last)s") % ends

@@ -16,6 +16,7 @@ from config.page.panels.rooms import STALE_AFTER, room_lines, supply_now
 from config.page.panels.use import UsePanel, resolution_named, span, use_panel
 from config.page.views.base import HomeView, ResidentView
 from metering.queries.consumption import consumption
+from metering.queries.latest import latest_readings
 
 LAST_HOME: Final = "page_household"
 # From the outward contract; the live process itself is another server.
@@ -50,6 +51,7 @@ class HouseholdPage(HomeView):
         household, at = self.access.household, self.now
         return {
             "rooms": room_lines(rooms_now(household.pk), at=at),
+            "meter": latest_readings([household.pk]).get(household.pk),
             "supply": supply_now(household.building.substation_id, at=at),
             **comfort_context(self.access, at=at),
             "use": _use(self),

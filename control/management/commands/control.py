@@ -23,9 +23,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Run until SIGTERM or SIGINT."""
+        weather = _provider(settings.WEATHER_PROVIDER)
         process = ControlProcess(
             link=ControlLink(),
-            weather=_provider(settings.WEATHER_PROVIDER),
+            weather=weather,
             tick_every=timedelta(seconds=settings.CONTROL_TICK_SECONDS),
         )
 
@@ -35,9 +36,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        self.stdout.write(
-            f"control: every {settings.CONTROL_TICK_SECONDS:g} s, weather {process.weather.source}"
-        )
+        self.stdout.write(f"control: every {settings.CONTROL_TICK_SECONDS:g} s, weather {weather.source}")
         process.run()
         self.stdout.write("control: stopped")
 

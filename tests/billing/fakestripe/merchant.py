@@ -116,13 +116,13 @@ class Inbox:
 SECRET = "whsec_of_the_tests"
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait a little for another thread.
+def wait_until(condition: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:
+    """Wait a little for another thread or process.
 
     Raises:
         TimeoutError: it did not come true.
     """
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError

@@ -128,9 +128,11 @@ def test_the_sidebar_counts_what_waits_in_quarantine(client: Client, scoped: Uti
     a_message(utility=None, topic="elsewhere")
     a_message(utility=a_utility(), topic="heat/v1/other/up/y/reading")
 
-    assert figures.quarantine_waiting() == 2
+    assert figures.quarantine_waiting(strangers=False) == 1
+    assert figures.quarantine_waiting(strangers=True) == 2
     client.force_login(a_clerk(duty=StaffDuty.NETWORK))
-    assert client.get("/admin/").status_code == HTTPStatus.OK
+    items = [item for group in client.get("/admin/").context["sidebar_navigation"] for item in group["items"]]
+    assert [item["badge"] for item in items if "badge" in item] == ["1"]
 
 
 def test_readings_are_counted_by_the_meters_they_came_from(scoped: Utility) -> None:  # noqa: ARG001 - the scope

@@ -56,7 +56,28 @@ def test_a_month_is_called_by_its_name() -> None:
         assert period_words(bill) == "2026年1月"
 
 
-def test_another_period_is_called_by_its_first_and_last_day() -> None:
-    bill = a_bill(period_start=date(2025, 11, 15), period_end=date(2026, 1, 1))
+@pytest.mark.parametrize(
+    ("first", "end", "english", "chinese"),
+    [
+        (
+            date(2025, 11, 15),
+            date(2026, 1, 1),
+            "Nov. 15 to Dec. 31, 2025",
+            "2025年11月15日至12月31日",
+        ),
+        (
+            date(2025, 11, 15),
+            date(2026, 3, 16),
+            "Nov. 15, 2025 to March 15, 2026",
+            "2025年11月15日至2026年3月15日",
+        ),
+    ],
+)
+def test_another_period_is_called_by_its_first_and_last_day(
+    first: date, end: date, english: str, chinese: str
+) -> None:
+    bill = a_bill(period_start=first, period_end=end)
 
-    assert period_words(bill) == "Nov. 15, 2025 to Dec. 31, 2025"
+    assert period_words(bill) == english
+    with translation.override("zh-hans"):
+        assert period_words(bill) == chinese

@@ -48,7 +48,8 @@ def test_figures_that_make_no_curve_are_refused() -> None:
 def test_a_mode_is_changed_and_nothing_else() -> None:
     control = steer_substation(substation=a_substation(), design_supply_c=55.0)
 
-    set_mode(control=control, mode=Mode.HOLD)
+    assert set_mode(controls=[control], mode=Mode.HOLD) == 1
+    assert set_mode(controls=[control], mode=Mode.HOLD) == 0
 
     control.refresh_from_db()
     assert (control.mode, control.design_supply_c) == (Mode.HOLD, 55)

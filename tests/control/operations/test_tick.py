@@ -155,7 +155,7 @@ def test_a_change_of_the_weather_is_a_new_target(substation: Substation) -> None
 
 
 def test_a_station_that_only_watches_is_decided_but_not_sent(substation: Substation) -> None:
-    set_mode(control=substation.control, mode=Mode.SHADOW)
+    set_mode(controls=[substation.control], mode=Mode.SHADOW)
 
     tick(now=NOON)
 
@@ -163,9 +163,9 @@ def test_a_station_that_only_watches_is_decided_but_not_sent(substation: Substat
 
 
 def test_a_station_that_is_let_loose_gets_its_first_target_at_once(substation: Substation) -> None:
-    control = set_mode(control=substation.control, mode=Mode.SHADOW)
+    set_mode(controls=[substation.control], mode=Mode.SHADOW)
     tick(now=NOON)
-    set_mode(control=control, mode=Mode.ACTIVE)
+    set_mode(controls=[substation.control], mode=Mode.ACTIVE)
 
     tick(now=NOON + timedelta(seconds=10))
 
@@ -173,7 +173,7 @@ def test_a_station_that_is_let_loose_gets_its_first_target_at_once(substation: S
 
 
 def test_a_station_on_hold_is_left_alone(substation: Substation) -> None:
-    set_mode(control=substation.control, mode=Mode.HOLD)
+    set_mode(controls=[substation.control], mode=Mode.HOLD)
 
     assert tick(now=NOON) == TickResult(stations=0, issued=0, blind=0)
     assert not Target.objects.exists()

@@ -10,7 +10,7 @@ const ACCESS_ENDED = 4401;
 const panel = document.getElementById("live");
 const pill = panel.querySelector(".link-state");
 const spoken = document.getElementById("spoken");
-const degrees = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const tenths = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 let socket = null;
 let failures = 0;
@@ -60,12 +60,24 @@ function receive(frame) {
   }
   failures = 0;
   if (pill.dataset.state !== "live") show("live");
-  if (frame.type === "snapshot") frame.values.forEach(showReading);
-  if (frame.type === "update") showReading(frame);
+  if (frame.type === "snapshot") frame.values.forEach(showValues);
+  if (frame.type === "update") showValues(frame);
   showAges();
 }
 
-function showReading({ device, measured_at: measuredAt, values }) {
+function showValues(frame) {
+  if (frame.kind === "room") showRoom(frame);
+  if (frame.kind === "meter") showMeter(frame);
+}
+
+function showMeter({ device, values }) {
+  for (const shown of panel.querySelectorAll(`.meter[data-device="${Number(device)}"] [data-value]`)) {
+    const value = values[shown.dataset.value];
+    if (value != null) shown.textContent = tenths.format(value / 1000);
+  }
+}
+
+function showRoom({ device, measured_at: measuredAt, values }) {
   const room = panel.querySelector(`.room[data-device="${Number(device)}"]`);
   if (!room || values?.temperature_c == null) return;
   const time = room.querySelector("time");
@@ -73,7 +85,7 @@ function showReading({ device, measured_at: measuredAt, values }) {
   const isNew = time.dateTime !== measuredAt;
   time.setAttribute("datetime", measuredAt);
   time.title = "";
-  room.querySelector(".value").textContent = degrees.format(values.temperature_c);
+  room.querySelector(".value").textContent = tenths.format(values.temperature_c);
   room.classList.remove("fresh");
   if (isNew) requestAnimationFrame(() => room.classList.add("fresh"));
   speak(room, values.temperature_c);
@@ -82,7 +94,7 @@ function showReading({ device, measured_at: measuredAt, values }) {
 function speak(room, temperature) {
   if (Date.now() - spokenAt < SPEAK_EVERY_MS) return;
   spokenAt = Date.now();
-  spoken.textContent = `${room.dataset.name}: ${degrees.format(temperature)} °C`;
+  spoken.textContent = `${room.dataset.name}: ${tenths.format(temperature)} °C`;
 }
 
 addEventListener("online", () => socket ?? connect());

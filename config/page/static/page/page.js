@@ -3,10 +3,10 @@
 
 const AGE_EVERY_MS = 5_000;
 const STEPS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "long" });
+const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "long" });
 
 function age(seconds) {
-  const [unit, size] = STEPS.find(([, size]) => seconds >= size) ?? ["second", 1];
+  const [unit, size] = STEPS.find(([, least]) => seconds >= least) ?? ["second", 1];
   return words.format(-Math.floor(seconds / size), unit);
 }
 
