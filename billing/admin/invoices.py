@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from billing.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, money_text
 from billing.models import Invoice, InvoiceLine
-from billing.operations.invoices import issue_invoices
+from billing.operations.invoices import StaleDraftError, issue_invoices
 from billing.queries.invoices import with_owed
 
 if TYPE_CHECKING:
@@ -83,7 +83,12 @@ class InvoiceAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Issue the selected drafts"), permissions=["issue"])
     def issue_drafts(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
         """Number, freeze and post the chosen drafts; what is issued already stays as it is."""
-        issued = issue_invoices(invoice_ids=list(invoices.values_list("pk", flat=True)), at=timezone.now())
+        invoice_ids = list(invoices.values_list("pk", flat=True))
+        try:
+            issued = issue_invoices(invoice_ids=invoice_ids, at=timezone.now())
+        except StaleDraftError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
         text = ngettext("%(count)s invoice is issued.", "%(count)s invoices are issued.", len(issued))
         self.message_user(request, text % {"count": len(issued)}, messages.SUCCESS)
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import Utility
 from accounts.scope import current_utility_id
@@ -21,13 +23,21 @@ _ISSUE: Final = """
         state = 'issued', issued_at = %s, number = given.number, due_on = given.due_on,
         snapshot = given.snapshot::jsonb
     FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::text[]) AS given(id, number, due_on, snapshot)
-    WHERE billing_invoice.id = given.id
+    WHERE billing_invoice.id = given.id AND billing_invoice.utility_id = %s
 """
+
+
+class StaleDraftError(ValueError):
+    """The tariff changed under a draft; it has to be drawn up anew."""
 
 
 @transaction.atomic
 def issue_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
-    """Issue one draft; an issued invoice is returned as it is."""
+    """Issue one draft; an issued invoice is returned as it is.
+
+    Raises:
+        StaleDraftError: the tariff changed since it was drawn up.
+    """
     return issue_invoices(invoice_ids=[invoice.pk], at=at)[0]
 
 
@@ -37,6 +47,9 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
 
     Each gets the next number of its utility and year, its due day, a copy of everything printed, and
     its entry in the ledger. What is issued already comes back untouched.
+
+    Raises:
+        StaleDraftError: a tariff version a draft was rated by ends before its days do.
     """
     utility = Utility.objects.get(pk=current_utility_id())
     rows = Invoice.objects.filter(pk__in=invoice_ids).select_related("contract", "household__building")
@@ -45,9 +58,25 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
     drafts = [invoice for invoice in invoices if invoice.state == InvoiceState.DRAFT]
     drafts.sort(key=lambda invoice: (invoice.household.customer_number, invoice.period_start))
     if drafts:
+        _refuse_stale(drafts)
         _freeze(drafts, utility=utility, at=at)
         post_entries(entries=[_entry(invoice) for invoice in drafts if invoice.total_minor], at=at)
     return invoices
+
+
+def _refuse_stale(drafts: Sequence[Invoice]) -> None:
+    # A successor may have been put in force between the run and the clerk's click.
+    lines = InvoiceLine.objects.filter(invoice__in=drafts, component__version__ends_on__lt=F("period_end"))
+    line = lines.select_related("invoice__household", "component__version__plan").first()
+    if line is not None:
+        raise StaleDraftError(
+            _("The draft for %(customer)s was rated by %(version)s, which now ends on %(day)s. Bill it anew.")
+            % {
+                "customer": line.invoice.household.customer_number,
+                "version": line.component.version,
+                "day": line.component.version.ends_on,
+            }
+        )
 
 
 def _freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> None:
@@ -73,7 +102,7 @@ def _write(issued: Sequence[Invoice], *, at: datetime) -> None:
         [json.dumps(invoice.snapshot, ensure_ascii=False) for invoice in issued],
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_ISSUE, [at, *columns])
+        cursor.execute(_ISSUE, [at, *columns, current_utility_id()])
 
 
 def _tariffs(invoices: Sequence[Invoice]) -> dict[int, list[TariffVersion]]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
-from accounts.period import Period, instants
+from accounts.period import Period
 from billing.enums import SkipReason, TariffState
-from billing.facts import Component, Home, Metered, MeterRun, Part, Register, Tariff
+from billing.facts import Component, Home, Part, Tariff
 from billing.models import HeatingSeason, Invoice, TariffVersion
+from billing.queries.heat import Heat
 from billing.terms import ComponentKind, Per, Rounding, Unit
-from metering.enums import Quality
-from metering.queries.consumption import MeteredEnergy, RegisterReading, metered_energy
-
-# The last of a line's readings in this order gives the line its quality.
-BY_TRUST = [Quality.MEASURED, Quality.ESTIMATED, Quality.SUSPECT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +78,11 @@ def gather(
             skipped.append(_skip(contract, SkipReason.NO_TARIFF, f"{period.start} to {period.end}"))
         else:
             planned.append(plan)
-    heat = _Heat(planned, utility)
+    heat = Heat(_wanted(planned), utility=utility)
     billable: list[Billable] = []
     for plan in planned:
-        fault = heat.fault(plan)
+        faults = (heat.fault(plan.contract.household_id, days) for days in plan.metered_periods)
+        fault = next(filter(None, faults), "")
         if fault:
             skipped.append(_skip(plan.contract, SkipReason.NO_READINGS, fault))
             continue
@@ -94,7 +91,7 @@ def gather(
             minor_digits=MINOR_DIGITS[Currency(utility.currency)],
             floor_area_m2=plan.contract.household.floor_area_m2,
             seasons=seasons,
-            parts=heat.parts(plan),
+            parts=_parts(plan, heat),
         )
         billable.append(Billable(contract=plan.contract, period=plan.period, home=home))
     return billable, skipped
@@ -164,62 +161,22 @@ def _plan(contract: Contract, period: Period[date], tariffs: Sequence[Tariff]) -
     return _Planned(contract=contract, period=days, parts=parts)
 
 
-class _Heat:
-    """The registers of all planned bills, fetched once for each distinct stretch of days."""
+def _wanted(planned: Sequence[_Planned]) -> dict[Period[date], set[int]]:
+    """The homes whose heat each stretch of days needs."""
+    homes: dict[Period[date], set[int]] = defaultdict(set)
+    for plan in planned:
+        for days in plan.metered_periods:
+            homes[days].add(plan.contract.household_id)
+    return homes
 
-    def __init__(self, planned: Sequence[_Planned], utility: Utility) -> None:
-        homes: dict[Period[date], set[int]] = defaultdict(set)
-        for plan in planned:
-            for days in plan.metered_periods:
-                homes[days].add(plan.contract.household_id)
-        self._zone = utility.zone
-        self._metered = {days: metered_energy(ids, days) for days, ids in homes.items()}
 
-    def fault(self, plan: _Planned) -> str:
-        """What is missing for this bill; empty where nothing is."""
-        faults = (
-            fault for days in plan.metered_periods for fault in self._faults(plan.contract.household_id, days)
+def _parts(plan: _Planned, heat: Heat) -> tuple[Part, ...]:
+    household_id = plan.contract.household_id
+    return tuple(
+        Part(
+            period=days,
+            tariff=tariff,
+            metered=heat.metered(household_id, days) if needs_readings(tariff) else None,
         )
-        return next(faults, "")
-
-    def _faults(self, household_id: int, days: Period[date]) -> Iterator[str]:
-        energy = self._metered[days].get(household_id)
-        if energy is None:
-            yield f"No meter was read between {days.start} and {days.end}."
-            return
-        bounds = instants(days, self._zone)
-        for meter in energy.meters:
-            if _is_unknown(meter.opening, bounds.start):
-                yield f"Meter {meter.serial} was not read before {days.start}."
-            if _is_unknown(meter.closing, bounds.end):
-                yield f"Meter {meter.serial} was not read after {days.end}."
-
-    def parts(self, plan: _Planned) -> tuple[Part, ...]:
-        """The parts of a bill without fault."""
-        household_id = plan.contract.household_id
-        return tuple(
-            Part(
-                period=days,
-                tariff=tariff,
-                metered=_metered(self._metered[days][household_id]) if needs_readings(tariff) else None,
-            )
-            for days, tariff in plan.parts
-        )
-
-
-def _is_unknown(register: RegisterReading, bound: datetime | None) -> bool:
-    """Whether no reading lies beyond the boundary; a meter taken down before it is known all the same."""
-    return register.quality is Quality.ESTIMATED and register.at != bound
-
-
-def _metered(energy: MeteredEnergy) -> Metered:
-    meters = tuple(
-        MeterRun(serial=meter.serial, opening=_register(meter.opening), closing=_register(meter.closing))
-        for meter in energy.meters
+        for days, tariff in plan.parts
     )
-    qualities = [end.quality for meter in energy.meters for end in (meter.opening, meter.closing)]
-    return Metered(meters=meters, quality=max(qualities, key=BY_TRUST.index).value)
-
-
-def _register(reading: RegisterReading) -> Register:
-    return Register(at=reading.at, energy_wh=reading.energy_wh, quality=reading.quality.value)

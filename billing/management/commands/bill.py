@@ -29,8 +29,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Which utility, which days, how far to go."""
         parser.add_argument("--utility", required=True, help="the utility's slug")
-        parser.add_argument("--from", required=True, type=date.fromisoformat, help="first day, 2026-01-01")
-        parser.add_argument("--to", required=True, type=date.fromisoformat, help="the day after the last")
+        parser.add_argument("--from", required=True, type=_day, help="first day, 2026-01-01")
+        parser.add_argument("--to", required=True, type=_day, help="the day after the last")
         how_far = parser.add_mutually_exclusive_group()
         how_far.add_argument("--issue", action="store_true", help="number, freeze and post them")
         how_far.add_argument("--dry-run", action="store_true", help="rate, and write nothing down")
@@ -75,6 +75,13 @@ class Command(BaseCommand):
             numbers = dict(Household.objects.filter(pk__in=ids).values_list("pk", "customer_number"))
         for skipped in run.skipped:
             self.stdout.write(f"{numbers[skipped.household_id]}: {skipped.reason.label}: {skipped.detail}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date such as 2026-01-31") from error
 
 
 def _step(options: dict[str, Any]) -> Step:

@@ -70,7 +70,7 @@ def test_an_unknown_utility_is_answered_with_the_known_ones(town: Utility) -> No
     [
         (("--from", "2026-02-01", "--to", "2026-01-01"), "must end after it starts"),
         (("--from", "2026-01-01", "--to", "2099-01-01"), "are not over"),
-        (("--from", "January", "--to", "2026-02-01"), "invalid fromisoformat value: 'January'"),
+        (("--from", "January", "--to", "2026-02-01"), "argument --from: 'January' is no date"),
         ((*JANUARY, "--issue", "--dry-run"), "not allowed with"),
     ],
 )

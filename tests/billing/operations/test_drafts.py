@@ -26,6 +26,9 @@ from billing.operations.invoices import issue_invoice
 from billing.operations.tariffs import activate_version, enter_season
 from billing.queries.facts import contracts_in
 from billing.rating.trace import from_json
+from metering.enums import DeviceKind
+from metering.models import Device, Installation, Reading
+from metering.operations.devices import install_device, remove_device
 from tests import factories
 from tests.billing.factories import (
     AFTER_JANUARY,
@@ -40,6 +43,9 @@ from tests.billing.factories import (
     a_tariff,
     a_version,
 )
+
+_SAME_DAY = datetime(2026, 1, 10, 6, tzinfo=UTC)
+_DAYS_LATER = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def _reasons(period: Period[date] = JANUARY, at: datetime = AFTER_JANUARY) -> list[SkipReason]:
@@ -177,6 +183,46 @@ def test_a_home_that_was_never_read_is_skipped() -> None:
     a_customer(registers_wh={})
 
     assert _reasons() == [SkipReason.NO_READINGS]
+
+
+@pytest.mark.usefixtures("scoped")
+def test_a_second_meter_that_was_never_read_gives_no_heat_away() -> None:
+    a_tariff()
+    a_meter(contract=a_customer(), registers_wh={})
+    drafted = draft_invoices(contract_ids=contracts_in(JANUARY), period=JANUARY, at=AFTER_JANUARY)
+
+    assert [skipped.detail for skipped in drafted.skipped] == [
+        "One of the home's meters was not read between 2026-01-01 and 2026-02-01."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hung_again", "quality"),
+    [(datetime(2026, 1, 10, 6, tzinfo=UTC), "measured"), (_MID_JANUARY, "estimated")],
+)
+@pytest.mark.usefixtures("scoped")
+def test_an_exchanged_meter_loses_nothing_and_days_without_one_are_flagged(
+    hung_again: datetime, quality: str
+) -> None:
+    a_tariff()
+    taken_down = datetime(2026, 1, 10, tzinfo=UTC)
+    contract = a_customer(registers_wh={date(2026, 1, 1): 2_000_000})
+    first = Installation.objects.get()
+    _read(first.device, taken_down, 2_300_000)
+    remove_device(installation=first, ends_at=taken_down)
+    second = Device.objects.create(kind=DeviceKind.HEAT_METER, serial="new")
+    install_device(device=second, household=contract.household, starts_at=hung_again)
+    for at, energy_wh in ((hung_again, 0), (datetime(2026, 1, 31, 16, tzinfo=UTC), 650_000)):
+        _read(second, at, energy_wh)
+    invoice = draft_invoice(contract=contract, period=JANUARY, at=AFTER_JANUARY)
+
+    energy = invoice.lines.get(kind="energy")
+    assert (energy.quantity, energy.quality) == (Decimal(950), quality)
+    assert [meter["serial"] for meter in energy.trace["metered"]["meters"]] == [first.device.serial, "new"]
+
+
+def _read(meter: Device, at: datetime, energy_wh: int) -> None:
+    Reading.objects.create(device=meter, measured_at=at, energy_wh=energy_wh, received_at=at)
 
 
 @pytest.mark.usefixtures("scoped")

@@ -12,10 +12,20 @@ from accounts.period import Period
 from accounts.scope import utility_scope
 from billing.enums import AccountCode, EntryKind, InvoiceState
 from billing.models import Invoice, InvoiceLine, JournalEntry, NumberSequence, Posting
-from billing.operations.invoices import issue_invoice, issue_invoices
+from billing.operations.invoices import StaleDraftError, issue_invoice, issue_invoices
 from billing.operations.ledger import Side, post_entry
+from billing.operations.tariffs import activate_version
 from billing.queries.balance import open_minor
-from tests.billing.factories import AFTER_JANUARY, AREA, a_bill, a_customer, a_draft, a_tariff
+from tests.billing.factories import (
+    AFTER_JANUARY,
+    AREA,
+    REGISTERS,
+    a_bill,
+    a_customer,
+    a_draft,
+    a_tariff,
+    a_version,
+)
 from tests.factories import a_utility
 
 
@@ -102,6 +112,20 @@ def test_issuing_again_changes_nothing() -> None:
     assert (again.number, again.issued_at) == ("2026-000001", AFTER_JANUARY)
     assert JournalEntry.objects.count() == 1
     assert NumberSequence.objects.get().last_number == 1
+
+
+@pytest.mark.usefixtures("scoped")
+def test_a_draft_at_prices_that_are_no_longer_in_force_is_not_issued() -> None:
+    version = a_tariff()
+    contract = a_customer(registers_wh=REGISTERS | {date(2026, 1, 11): 2_400_000})
+    stale = a_draft(contract=contract)
+    activate_version(version=a_version(plan=version.plan, starts_on=date(2026, 1, 11)))
+
+    with pytest.raises(StaleDraftError, match="which now ends on 2026-01-11"):
+        issue_invoices(invoice_ids=[stale], at=AFTER_JANUARY)
+    assert Invoice.objects.get().state == InvoiceState.DRAFT
+    assert not NumberSequence.objects.exists()
+    assert Invoice.objects.get(pk=a_bill(contract=contract)).lines.count() == 4
 
 
 @pytest.mark.usefixtures("scoped")
