@@ -198,7 +198,7 @@ def test_a_second_meter_that_was_never_read_gives_no_heat_away() -> None:
 
 @pytest.mark.parametrize(
     ("hung_again", "quality"),
-    [(datetime(2026, 1, 10, 6, tzinfo=UTC), "measured"), (_MID_JANUARY, "estimated")],
+    [(_SAME_DAY, "measured"), (_DAYS_LATER, "estimated")],
 )
 @pytest.mark.usefixtures("scoped")
 def test_an_exchanged_meter_loses_nothing_and_days_without_one_are_flagged(
