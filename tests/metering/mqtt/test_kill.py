@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import socket
+import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
+from django.conf import settings
 
-from accounts.models import Utility
+from accounts.models import Household, Utility
 from accounts.scope import across_utilities, utility_scope
 from metering import topics
 from metering.models import QuarantinedMessage, Reading
 from tests.factories import a_household
-from tests.metering.factories import NOON, a_meter, native
+from tests.metering.factories import NOON, a_message, a_meter, native
 from tests.metering.mqtt.processes import ingest, publish_all, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 MESSAGES = 20_000
 METERS = 50
+
+
+@pytest.fixture(params=["embedded", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of the broker of the tests, or of a mosquitto."""
+    if request.param == "embedded":
+        yield settings.MQTT_URL
+        return
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("mosquitto is not installed")
+    with mosquitto(program, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def mosquitto(program: str, directory: Path) -> Iterator[str]:
+    """A mosquitto that keeps what its absent subscribers have not seen; its defaults drop all but 1,000."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    config = directory / "mosquitto.conf"
+    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true"]
+    lines += ["max_queued_messages 100000", "max_inflight_messages 4000"]
+    config.write_text("\n".join(lines), encoding="utf-8")
+    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+    try:
+        yield f"mqtt://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def stored() -> int:
@@ -45,12 +83,12 @@ def messages(utility: Utility) -> list[tuple[str, bytes]]:
 
 
 def test_killed_in_the_middle_and_started_again_it_stores_every_message_once(
-    utility: Utility, tmp_path: Path
+    utility: Utility, broker: str, tmp_path: Path
 ) -> None:
     published = messages(utility)
     log = tmp_path / "ingest.log"
-    with ingest(log) as process:
-        publisher = threading.Thread(target=publish_all, args=(published,))
+    with ingest(log, environment={"MQTT_URL": broker}) as process:
+        publisher = threading.Thread(target=publish_all, args=(published,), kwargs={"url": broker})
         publisher.start()
         until(lambda: stored() > MESSAGES // 4, "a quarter is stored")
         process.send_signal(signal.SIGKILL)
@@ -58,6 +96,18 @@ def test_killed_in_the_middle_and_started_again_it_stores_every_message_once(
         at_the_kill = stored()
     publisher.join()
     assert 0 < at_the_kill < MESSAGES
-    with ingest(tmp_path / "again.log"):
+    with ingest(tmp_path / "again.log", environment={"MQTT_URL": broker}):
         until(lambda: stored() == MESSAGES, "all is stored")
     assert QuarantinedMessage.objects.count() == 0
+
+
+def test_told_to_stop_it_stops_at_once_and_keeps_its_session(household: Household, tmp_path: Path) -> None:
+    meter = a_meter(household=household)
+    with ingest(tmp_path / "first.log") as process:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+    message = a_message(device=meter, payload=native())
+    publish_all([(message.topic, message.payload)])
+    assert Reading.objects.count() == 0
+    with ingest(tmp_path / "second.log"):
+        until(lambda: Reading.objects.count() == 1, "what came meanwhile is stored")
