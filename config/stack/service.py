@@ -104,7 +104,8 @@ def processes(directory: Path, *, ports: Ports, servers: Sequence[str]) -> list[
         Component(name="migrate", command=manage("migrate", "--no-input"), after=tuple(servers), once=True),
         web(ports.web, after=after),
         live(ports.live, after=after),
-        Component(name="ingest", command=manage("ingest"), after=after),
+        # Once it is connected its session is with the broker: nothing published from then on is missed.
+        Component(name="ingest", command=manage("ingest"), after=after, ready_line="connected to the broker"),
         worker(after=after),
         beat(directory, after=after),
         Component(name="control", command=manage("control"), after=after, ready_line="control: every"),
