@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +16,7 @@ from billing.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, money_text
 from billing.models import Invoice, InvoiceLine
 from billing.operations.invoices import StaleDraftError, issue_invoices
 from billing.queries.invoices import with_owed
+from billing.queries.statement import statement
 
 if TYPE_CHECKING:
     from billing.queries.invoices import Owing
@@ -29,23 +30,19 @@ class LineInline(ReadOnlyInline):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
-        """With the invoice, whose currency the amounts are in."""
         lines: QuerySet[InvoiceLine] = super().get_queryset(request)
         return lines.select_related("invoice")
 
     @admin.display(description=gettext_lazy("net"))
     def net(self, line: InvoiceLine) -> str:
-        """Before tax."""
         return money_text(line.net_minor, line.invoice.currency)
 
     @admin.display(description=gettext_lazy("tax"))
     def tax(self, line: InvoiceLine) -> str:
-        """The tax of this line."""
         return money_text(line.tax_minor, line.invoice.currency)
 
     @admin.display(description=gettext_lazy("computed from"))
     def computed_from(self, line: InvoiceLine) -> SafeString:
-        """The trace, folded away."""
         trace = json.dumps(line.trace, indent=2, ensure_ascii=False)
         return format_html("<details><summary>{}</summary><pre>{}</pre></details>", _("Trace"), trace)
 
@@ -66,18 +63,17 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ("period_start", "period_end"),
         ("issued_at", "due_on"),
         ("net", "tax", "total", "owed"),
+        "account",
         "printed",
     )
-    readonly_fields = ("net", "tax", "total", "owed", "printed")
+    readonly_fields = ("net", "tax", "total", "owed", "account", "printed")
     inlines = (LineInline,)
     actions = ("issue_drafts",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Owing]:
-        """With what is still owed."""
         return with_owed(super().get_queryset(request))
 
     def has_issue_permission(self, request: HttpRequest) -> bool:
-        """Whoever may work in billing."""
         return request.user.has_perm("billing.change_invoice")
 
     @admin.action(description=gettext_lazy("Issue the selected drafts"), permissions=["issue"])
@@ -94,23 +90,35 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("net"))
     def net(self, invoice: Invoice) -> str:
-        """Before tax."""
         return money_text(invoice.net_minor, invoice.currency)
 
     @admin.display(description=gettext_lazy("tax"))
     def tax(self, invoice: Invoice) -> str:
-        """The taxes of the lines."""
         return money_text(invoice.tax_minor, invoice.currency)
 
     @admin.display(description=gettext_lazy("total"), ordering="total_minor")
     def total(self, invoice: Invoice) -> str:
-        """What was billed."""
         return money_text(invoice.total_minor, invoice.currency)
 
     @admin.display(description=gettext_lazy("still owed"), ordering="owed_minor")
     def owed(self, invoice: Owing) -> str:
-        """The ledger's answer."""
         return money_text(invoice.owed_minor, invoice.currency)
+
+    @admin.display(description=gettext_lazy("customer's account"))
+    def account(self, invoice: Invoice) -> SafeString:
+        """Every movement on the contract, with the balance after it."""
+        rows = [
+            (
+                invoice.utility.local_date(movement.at),
+                movement.kind.label,
+                movement.memo,
+                money_text(movement.amount_minor, movement.currency),
+                money_text(movement.balance_minor, movement.currency),
+            )
+            for movement in statement([invoice.contract_id])
+        ]
+        body = format_html_join("", f"<tr>{'<td>{}</td>' * 5}</tr>", rows)
+        return format_html("<table>{}</table>", body)
 
     @admin.display(description=gettext_lazy("printed particulars"))
     def printed(self, invoice: Invoice) -> SafeString:

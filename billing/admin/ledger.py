@@ -23,13 +23,11 @@ class PostingInline(ReadOnlyInline):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Posting]:
-        """With what is named in each row."""
         postings: QuerySet[Posting] = super().get_queryset(request)
         return postings.select_related("account", "contract__household__building", "invoice")
 
     @admin.display(description=gettext_lazy("amount"))
     def amount(self, posting: Posting) -> str:
-        """Debit positive, credit negative."""
         return money_text(posting.amount_minor, posting.account.currency)
 
 
@@ -52,10 +50,8 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
     ordering = ("code", "currency")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Balanced]:
-        """With the sum of the postings."""
         return with_balance(super().get_queryset(request))
 
     @admin.display(description=gettext_lazy("balance"))
     def balance(self, account: Balanced) -> str:
-        """Debit positive, credit negative."""
         return money_text(account.balance_minor, account.currency)

@@ -15,16 +15,15 @@ from billing.rating.lines import amount
 class _ReadOnly:
     """What both kinds of page refuse."""
 
+    # Operations make these rows, triggers refuse to change them: a button would only lead to an error.
+
     def has_add_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """Operations make these rows."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """A correction is a new row."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """As above."""
         return False
 
 
@@ -39,7 +38,6 @@ class ReadOnlyInline(_ReadOnly, TabularInline):
     show_change_link = False
 
     def get_extra(self, _request: HttpRequest, _obj: Model | None = None, **_options: Any) -> int:  # noqa: ANN401 - Django's signature
-        """No empty row."""
         return 0
 
 

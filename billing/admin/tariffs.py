@@ -53,15 +53,12 @@ class ComponentInline(TabularInline):
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not once it is in force."""
         return _is_draft(obj) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not once it is in force."""
         return _is_draft(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """A clerk who may edit a draft may also take a price out of it again."""
         return self.has_change_permission(request, obj)
 
 
@@ -80,20 +77,18 @@ class TariffVersionAdmin(ModelAdmin):
     actions = ("put_in_force",)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not once it is in force."""
         return _is_draft(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not once it is in force."""
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def has_activate_permission(self, request: HttpRequest) -> bool:
-        """Whoever may write tariffs."""
         return request.user.has_perm("billing.change_tariffversion")
 
     @admin.action(description=gettext_lazy("Put in force"), permissions=["activate"])
     def put_in_force(self, request: HttpRequest, versions: QuerySet[TariffVersion]) -> None:
         """Activate the chosen drafts, earliest first; what is refused says why."""
+        # One by one: what is wrong with one draft is no reason to keep the others back.
         for version in versions.order_by("starts_on"):
             try:
                 activate_version(version=version)

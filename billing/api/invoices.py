@@ -53,6 +53,7 @@ class InvoiceDetailView(InvoiceView):
     @extend_schema(responses=InvoiceDetailSerializer, tags=["invoices"])
     def get(self, _request: Request, invoice_id: int) -> Response:
         """The invoice with its lines and everything printed."""
+        # The base view has found the invoice; this reads it again with its lines and what is owed.
         invoice = with_owed(invoices_of(self.access)).prefetch_related("lines").get(pk=invoice_id)
         context = {
             "today": self.access.utility.local_date(timezone.now()),

@@ -43,17 +43,14 @@ class InvoiceSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(MoneySerializer)
     def get_net(self, invoice: Invoice) -> Money:
-        """Before tax."""
         return in_major(invoice.net_minor, invoice.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_tax(self, invoice: Invoice) -> Money:
-        """The taxes of the lines."""
         return in_major(invoice.tax_minor, invoice.currency)
 
     @extend_schema_field(MoneySerializer)
     def get_total(self, invoice: Invoice) -> Money:
-        """What was billed."""
         return in_major(invoice.total_minor, invoice.currency)
 
     @extend_schema_field(MoneySerializer)
@@ -63,7 +60,6 @@ class InvoiceSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(serializers.ChoiceField(choices=Standing.choices))
     def get_standing(self, invoice: Owing) -> str:
-        """Whether it is to pay, partly paid, overdue or paid."""
         return standing(invoice, owed_minor=invoice.owed_minor, on=self.context["today"]).value
 
 
@@ -87,25 +83,20 @@ class LineSerializer(serializers.Serializer[InvoiceLine]):
     tax = serializers.SerializerMethodField()
 
     def get_quantity(self, line: InvoiceLine) -> str:
-        """How much, a decimal string."""
         return plain(line.quantity)
 
     def get_unit_price(self, line: InvoiceLine) -> str:
-        """The price of a unit in major units, a decimal string."""
         return plain(line.unit_price)
 
     def get_tax_rate(self, line: InvoiceLine) -> str:
-        """Such as 0.09, a decimal string."""
         return plain(line.tax_rate)
 
     @extend_schema_field(MoneySerializer)
     def get_net(self, line: InvoiceLine) -> Money:
-        """Before tax."""
         return in_major(line.net_minor, self.context["currency"])
 
     @extend_schema_field(MoneySerializer)
     def get_tax(self, line: InvoiceLine) -> Money:
-        """The tax of this line."""
         return in_major(line.tax_minor, self.context["currency"])
 
 
@@ -155,12 +146,10 @@ class LineProofSerializer(serializers.Serializer[InvoiceLine]):
 
     @extend_schema_field(MoneySerializer)
     def get_net(self, line: InvoiceLine) -> Money:
-        """Before tax, as billed."""
         return in_major(line.net_minor, self.context["currency"])
 
     @extend_schema_field(MoneySerializer)
     def get_tax(self, line: InvoiceLine) -> Money:
-        """The tax, as billed."""
         return in_major(line.tax_minor, self.context["currency"])
 
     def get_recomputed(self, line: InvoiceLine) -> bool:

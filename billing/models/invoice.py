@@ -111,7 +111,6 @@ class Invoice(TenantModel):
 
     @property
     def period(self) -> Period[date]:
-        """The days billed."""
         return Period(self.period_start, self.period_end)
 
 

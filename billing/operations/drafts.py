@@ -74,6 +74,7 @@ def draft_invoices(*, contract_ids: Collection[int], period: Period[date], at: d
         PeriodNotOverError: the period ends after today.
     """
     rated, skipped = rate_contracts(contract_ids=contract_ids, period=period, at=at)
+    # Before the new ones are written: the database lets no day of a contract stand on two bills.
     replaced = [one.replaces.pk for one in rated if one.replaces is not None]
     if replaced:
         InvoiceLine.objects.filter(invoice__in=replaced).delete()
@@ -146,6 +147,7 @@ def _already(contracts: Sequence[Contract], period: Period[date]) -> tuple[dict[
 
 
 def _rate(facts: Billable, replaces: Invoice | None) -> Rated | Skipped:
+    # One home's faulty facts must not keep the others from their bills.
     try:
         bill = rate(facts.home)
     except tuple(REASONS) as error:

@@ -110,6 +110,7 @@ def _tariffs(invoices: Sequence[Invoice]) -> dict[int, list[TariffVersion]]:
     lines = InvoiceLine.objects.filter(invoice__in=invoices)
     pairs = set(lines.order_by().values_list("invoice", "component__version"))
     rows = TariffVersion.objects.filter(pk__in={version_id for _invoice_id, version_id in pairs})
+    # Few versions, many invoices: every invoice gets its texts without a statement of its own.
     versions = list(rows.select_related("plan").order_by("starts_on"))
     return {
         invoice.pk: [version for version in versions if (invoice.pk, version.pk) in pairs]
@@ -154,6 +155,7 @@ def _entry(invoice: Invoice) -> NewEntry:
         sides=[
             Side(account=AccountCode.RECEIVABLE, amount_minor=invoice.total_minor, **source),
             Side(account=AccountCode.REVENUE, amount_minor=-invoice.net_minor, **source),
+            # Where nothing is taxed this side is zero, and is left out.
             Side(account=AccountCode.TAX, amount_minor=-invoice.tax_minor, **source),
         ],
     )

@@ -90,6 +90,7 @@ def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEn
         UnbalancedEntryError: the sides of one do not sum to zero.
         IntegrityError: a key is taken.
     """
+    # First of all, so that nothing is written where one of them does not balance.
     sides = [entry.moving for entry in entries]
     accounts = _accounts(entries)
     posted = JournalEntry.objects.bulk_create(
@@ -115,6 +116,7 @@ def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], LedgerAccoun
     missing = sorted(needed - known.keys())
     if not missing:
         return known
+    # Accounts open themselves at their first posting; another process may be doing the same.
     LedgerAccount.objects.bulk_create(
         (LedgerAccount(code=code, currency=currency) for code, currency in missing), ignore_conflicts=True
     )

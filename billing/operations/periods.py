@@ -48,7 +48,6 @@ class BillingRun:
 
     @property
     def seen(self) -> int:
-        """How many contracts have been looked at."""
         return self.bills + len(self.skipped)
 
 

@@ -94,6 +94,7 @@ def activate_version(*, version: TariffVersion) -> TariffVersion:
         TariffRefusedError: it charges nothing, has two caps, meets another version's days,
             or begins within days that are already billed.
     """
+    # The plan's lock: two versions put in force at once would each see the other still a draft.
     TariffPlan.objects.select_for_update().get(pk=version.plan_id)
     row = TariffVersion.objects.select_related("plan").get(pk=version.pk)
     if row.state == TariffState.ACTIVE:

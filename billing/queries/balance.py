@@ -38,6 +38,7 @@ def open_minor(invoice_ids: Iterable[int]) -> dict[int, int]:
 
 def standing(invoice: Invoice, *, owed_minor: int, on: date) -> Standing:
     """How an issued invoice stands on the utility's local day ``on``, given what is still owed."""
+    # A bill of nothing, and one paid too much, are paid.
     if owed_minor <= 0:
         return Standing.PAID
     if invoice.due_on is not None and invoice.due_on < on:

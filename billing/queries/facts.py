@@ -78,6 +78,7 @@ def gather(
             skipped.append(_skip(contract, SkipReason.NO_TARIFF, f"{period.start} to {period.end}"))
         else:
             planned.append(plan)
+    # Only now: homes without a tariff need no registers.
     heat = Heat(_wanted(planned), utility=utility)
     billable: list[Billable] = []
     for plan in planned:

@@ -55,6 +55,7 @@ def _concerns(access: Access, invoice: Invoice) -> bool:
 
 def with_owed(invoices: QuerySet[Invoice]) -> QuerySet[Owing]:
     """The same invoices, each with ``owed_minor`` from the ledger."""
+    # A subquery and no join: the page's own ordering and cursor stay on the invoices' index.
     postings = Posting.objects.filter(invoice=OuterRef("pk"), account__code=AccountCode.RECEIVABLE)
     owed = postings.order_by().values("invoice").annotate(minor=Sum("amount_minor")).values("minor")
     return invoices.annotate(owed_minor=Coalesce(Subquery(owed), 0))

@@ -28,17 +28,15 @@ class Bill:
 
     @property
     def net_minor(self) -> int:
-        """Before tax."""
         return sum(line.net_minor for line in self.lines)
 
     @property
     def tax_minor(self) -> int:
-        """The lines' own taxes; never a tax on the sum."""
+        # Never a tax on the sum: credited line by line, it would not add up again.
         return sum(line.tax_minor for line in self.lines)
 
     @property
     def total_minor(self) -> int:
-        """What is to be paid."""
         return self.net_minor + self.tax_minor
 
 
@@ -112,6 +110,7 @@ def _heat_of(part: Part) -> Metered:
 def _adjustments(limits: list[Charge], capped: list[Charge]) -> list[CapAdjustment]:
     if not limits:
         return []
+    # One adjustment for each tax rate, or the tax of what is taken off would stay on the bill.
     by_rate: dict[Decimal, int] = defaultdict(int)
     for line in capped:
         by_rate[line.tax_rate] += line.net_minor

@@ -48,12 +48,12 @@ class Charge:
     def exact_minor(self) -> Fraction:
         """The amount before its one rounding."""
         share = Fraction(1) if self.per is Per.QUANTITY else sum((s.exact for s in self.shares), Fraction())
+        # All in fractions: the exact amount has one rounding to go through, not a chain of them.
         minor_per_major = 10**self.minor_digits
         return Fraction(self.quantity) * Fraction(self.price) * share * Fraction(minor_per_major)
 
     @cached_property
     def net_minor(self) -> int:
-        """The charge before tax."""
         return round_minor(self.exact_minor, self.rounding)
 
     @cached_property
@@ -63,7 +63,6 @@ class Charge:
 
     @property
     def quality(self) -> str:
-        """How far the quantity can be trusted; empty where nothing was metered."""
         return "" if self.metered is None else self.metered.quality
 
     @property
@@ -72,6 +71,7 @@ class Charge:
         unit = SYMBOLS.get(self.unit, self.unit.value)
         price = f"{plain(self.price)} {self.currency}"
         result = amount(self.net_minor, self.currency, self.minor_digits)
+        # A home is no measure; "1 home" would only be in the way.
         if self.unit is Unit.HOME:
             return f"{price}{self._time} = {result}"
         return f"{plain(self.quantity)} {unit} × {price}/{unit}{self._time} = {result}"
@@ -104,15 +104,14 @@ class CapAdjustment:
 
     @cached_property
     def limit_minor(self) -> int:
-        """The most that the capped lines may come to."""
         return sum(limit.net_minor for limit in self.limits)
 
     @cached_property
     def net_minor(self) -> int:
-        """The adjustment, zero or negative."""
         over = max(0, sum(part.net_minor for part in self.charged) - self.limit_minor)
         if not over:
             return 0
+        # By what was charged, so that no rate gives back more than it took.
         parts = split(-over, [part.net_minor for part in self.charged])
         return parts[[part.tax_rate for part in self.charged].index(self.tax_rate)]
 

@@ -18,6 +18,7 @@ class NothingToSplitByError(ValueError):
 
 def round_minor(exact: Fraction, mode: Rounding) -> int:
     """``exact`` minor units as a whole number of them; ``mode`` decides about halves only."""
+    # On the magnitude, so that a credit rounds exactly as its charge did.
     whole = floor(abs(exact))
     rest = abs(exact) - whole
     if rest > HALF or (rest == HALF and (mode is Rounding.HALF_UP or whole % 2)):
@@ -39,6 +40,7 @@ def split(whole_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
         raise NothingToSplitByError(
             f"{whole_minor} minor units cannot be split by {list(map(str, weights))}."
         )
+    # As above: the parts of a credit are those of the charge, with the sign turned.
     exact = [abs(whole_minor) * Fraction(weight) / total for weight in weights]
     parts = [floor(share) for share in exact]
     largest_first = sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n))

@@ -16,6 +16,7 @@ from billing.terms import ComponentKind, Per, Rounding, Unit
 Json = dict[str, Any]
 
 
+# Decimals as strings and fractions as two integers: JSON numbers are floats to most readers.
 def to_json(line: Line) -> Json:
     """Everything ``line`` is computed from; no float anywhere."""
     if isinstance(line, CapAdjustment):

@@ -27,7 +27,6 @@ class Command(BaseCommand):
     help = "Bill the days from --from until before --to for every contract of a utility."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Which utility, which days, how far to go."""
         parser.add_argument("--utility", required=True, help="the utility's slug")
         parser.add_argument("--from", required=True, type=_day, help="first day, 2026-01-01")
         parser.add_argument("--to", required=True, type=_day, help="the day after the last")

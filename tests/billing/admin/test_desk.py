@@ -56,6 +56,7 @@ def test_an_invoice_shows_its_lines_their_trace_and_what_is_owed(clerk: Client) 
     assert "1000 kWh × 0.16 CNY/kWh = 160.00 CNY" in page
     assert "&quot;energy_wh&quot;: 3000000" in page
     assert "Price decree of 2025" in page
+    assert "<td>Invoice issued</td><td>2026-000001</td><td>512.30 CNY</td><td>512.30 CNY</td>" in page
     assert "_save" not in page
 
 
