@@ -121,7 +121,7 @@ def _votes(answer: ComfortAnswer) -> Iterator[Reason]:
         yield Reason("home", _home(answer.effect))
         yield Reason("pool", _pool(answer.effect))
     terms = answer.after.terms if answer.after else {}
-    if terms.get("comfort_k"):
+    if abs(terms.get("comfort_k", 0)) >= VISIBLE_K:
         figures = {"kelvins": f"{terms['comfort_k']:+.2f}"}
         yield Reason("votes", _("All votes together move the water by %(kelvins)s degrees.") % figures)
 

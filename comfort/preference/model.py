@@ -38,9 +38,9 @@ def probability(sign: Ints, neutral_c: Floats, temperature_c: Floats) -> Floats:
 
 
 def gradient_and_information(sign: Ints, neutral_c: Floats, temperature_c: Floats) -> tuple[Floats, Floats]:
-    """First derivative of the log-likelihood by the neutral temperature, per kelvin, and its information."""
+    """Of a cold or warm vote, the log-likelihood's slope by the neutral temperature, and its information."""
     cold, warm = cold_and_warm(neutral_c, temperature_c)
-    gradient = SLOPE_PER_K * np.select([sign < 0, sign > 0], [1 - cold, warm - 1], warm - cold)
+    gradient = SLOPE_PER_K * np.select([sign < 0, sign > 0], [1 - cold, warm - 1], 0.0)
     information = SLOPE_PER_K**2 * (cold * (1 - cold) + warm * (1 - warm))
     return gradient, information
 

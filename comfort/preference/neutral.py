@@ -104,6 +104,8 @@ def _learned(
     plausible = np.minimum(model.probability(sign, mean, temperature) / model.PLAUSIBLE, 1)
     weight = weight * plausible * np.where(known, 1.0, 0.5)
     gradient, information = model.gradient_and_information(sign, mean, temperature)
+    # "Comfortable" is no guess at a number: it speaks for what the plant does for everybody.
+    gradient = np.where(sign == 0, information * (model.PRIOR_NEUTRAL_C - mean), gradient)
     narrowed = 1 + weight * variance * information
     moved = mean + weight * variance * gradient / narrowed
     bounds = model.PRIOR_NEUTRAL_C - MOST_K, model.PRIOR_NEUTRAL_C + MOST_K

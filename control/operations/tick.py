@@ -155,7 +155,11 @@ def _write_targets(
 
 def _reason(decision: Decision, cause: Cause, row: int) -> str:
     """The target's reason on the wire: the cause, the three parts, the clips. Codes and figures only."""
-    part = {name: float(decision.terms[name][row]) for name in ("curve_c", "feedback_k", "comfort_k")}
+    # Adding zero makes of a rounded -0.0 a 0.0.
+    part = {
+        name: round(float(decision.terms[name][row]), DIGITS) + 0.0
+        for name in ("curve_c", "feedback_k", "comfort_k")
+    }
     clips = " ".join(codes(int(decision.clips[row])))
     parts = f"curve {part['curve_c']:.2f}, rooms {part['feedback_k']:+.2f}, votes {part['comfort_k']:+.2f}"
     return f"{cause.value}: {parts}; {clips}".rstrip("; ")

@@ -40,6 +40,15 @@ def test_a_stronger_word_weighs_more() -> None:
     assert 0 < little < much < very
 
 
+@pytest.mark.parametrize("temperature_c", [17, 21, 22, 26, np.nan])
+def test_comfortable_speaks_for_leaving_things_however_warm_it_is(temperature_c: float) -> None:
+    assert home_shifts(_history((0, 0, 0, temperature_c)))[0] == 0
+
+    cold = home_shifts(_history((0, 48, -2, 21)))[0]
+    reassured = home_shifts(_history((0, 48, -2, 21), (0, 0, 0, temperature_c)))[0]
+    assert 0 < reassured < cold
+
+
 def test_the_newest_vote_replaces_what_the_home_said_within_six_hours() -> None:
     changed_mind = _history((0, 5.9, -3, 21), (0, 0, 0, 22))
 
