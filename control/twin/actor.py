@@ -21,26 +21,26 @@ METER_EVERY_S: Final = 60.0
 STATION_EVERY_S: Final = 10.0
 
 Say = Callable[[Saying], object]
+Orders = SimpleQueue[tuple[int, bytes]]
 
 
 class Actor:
-    """Plays the community from ``state`` on; single-threaded but for `hear`."""
+    """Plays the community from ``state`` on."""
 
-    def __init__(self, town: Town, *, state: State, say: Say, speed: float = 1.0) -> None:
-        """``say`` publishes; ``speed`` quickens the homes' physics, never the clock."""
+    def __init__(self, town: Town, *, state: State, say: Say, orders: Orders, speed: float = 1.0) -> None:
+        """``say`` publishes; targets (station index, payload) wait in ``orders`` for the next tick.
+
+        ``speed`` quickens the homes' physics, never the clock.
+        """
         self.town, self.state = town, state
         self._say, self._speed = say, speed
         self._plcs = [Plc(curve=station.curve) for station in town.layout.stations]
-        self._orders: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
+        self._orders = orders
         # At first everybody is due, so that nobody waits for the first sign of life.
         self._spoken_at = state.at - timedelta(seconds=METER_EVERY_S)
         self._room_phase_s = ROOM_EVERY_S * uniform(town.instruments.sensors, 60)
         self._meter_phase_s = METER_EVERY_S * _meter_phases(town)
         self._station_phase_s = np.arange(len(self._plcs), dtype=np.float64)
-
-    def hear(self, station: int, payload: bytes) -> None:
-        """A ``target`` message for ``station`` (index) has arrived; obeyed at the next tick."""
-        self._orders.put((station, payload))
 
     def tick(self, now: datetime) -> None:
         """Let the time until ``now`` pass and publish what is due."""

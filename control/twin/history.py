@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import paho.mqtt.client as paho
 
@@ -22,6 +22,7 @@ HOUR: Final = timedelta(hours=1)
 # A message holds this many hours: 20 meters make about 100 kB, far below what brokers take.
 HOURS_A_MESSAGE: Final = 24
 ACK_SECONDS: Final = 60
+LINE_SECONDS: Final = 0.1
 
 Setpoints = Callable[[State], Floats]
 
@@ -127,14 +128,22 @@ def by_gateway(
     return found
 
 
+class Line(Protocol):
+    """The devices' way to the broker."""
+
+    def say(self, saying: Saying) -> paho.MQTTMessageInfo:
+        """Publish; what is said while the line is down goes out later, but nobody learns whether."""
+
+    def is_open(self, speaker: str) -> bool:
+        """Whether ``speaker`` is connected now."""
+
+
 class Teller:
     """Publishes sayings no faster than ``values_per_s``, and waits for the broker's word."""
 
-    def __init__(
-        self, say: Callable[[Saying], paho.MQTTMessageInfo], *, values_per_s: float, stop: threading.Event
-    ) -> None:
-        """``say`` publishes; the pace leaves the ingestion room for what happens now."""
-        self._say, self._rate, self._stop = say, values_per_s, stop
+    def __init__(self, line: Line, *, values_per_s: float, stop: threading.Event) -> None:
+        """The pace leaves the ingestion room for what happens now."""
+        self._line, self._rate, self._stop = line, values_per_s, stop
         self._due = time.monotonic()
 
     def tell(self, batch: Sequence[Saying]) -> None:
@@ -145,12 +154,24 @@ class Teller:
         """
         waiting = [(saying, self._paced(saying)) for saying in batch]
         for saying, info in waiting:
-            info.wait_for_publish(timeout=ACK_SECONDS)
-            if not info.is_published():
+            if not _taken(info):
                 raise UnheardError(f"{saying.speaker} got no answer to its {saying.channel} of the past.")
 
     def _paced(self, saying: Saying) -> paho.MQTTMessageInfo:
-        if self._stop.wait(max(self._due - time.monotonic(), 0)):
-            raise UnheardError("Told to stop in the middle of the past.")
+        self._pause(self._due - time.monotonic())
+        while not self._line.is_open(saying.speaker):
+            self._pause(LINE_SECONDS)
         self._due = max(self._due, time.monotonic()) + len(saying.values) / self._rate
-        return self._say(saying)
+        return self._line.say(saying)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(max(seconds, 0)):
+            raise UnheardError("Told to stop in the middle of the past.")
+
+
+def _taken(info: paho.MQTTMessageInfo) -> bool:
+    try:
+        info.wait_for_publish(timeout=ACK_SECONDS)
+        return info.is_published()
+    except RuntimeError:  # the line went down in the very moment
+        return False

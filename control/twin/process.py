@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
-
-import paho.mqtt.client as paho
 
 from control.twin import memory
 from control.twin.actor import Actor
 from control.twin.community import State
-from control.twin.history import Hour, Saying, Teller, UnheardError, relive, sayings
+from control.twin.history import Hour, Teller, UnheardError, relive, sayings
 from control.twin.memory import Story
 from control.twin.town import Town, first_story, opening, past
-from control.twin.voice import Voice
+from control.twin.voice import Voice, Voices
 
 logger = logging.getLogger(__name__)
 
@@ -42,25 +41,19 @@ def run(town: Town, *, options: Options, stop: threading.Event) -> None:
     """Play ``town`` in real time until ``stop`` is set; blocks."""
     now = datetime.now(UTC)
     state, story, hours = begin(town, options=options, now=now)
-    voices: dict[str, Voice] = {}
-
-    def say(saying: Saying) -> paho.MQTTMessageInfo:
-        values = saying.values[0] if len(saying.values) == 1 else saying.values
-        return voices[saying.speaker].say(saying.channel, values)
-
-    actor = Actor(town, state=state, say=say, speed=options.speed)
-    voices.update(_voices(town, actor.hear))
+    orders: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
+    voices = _voices(town, orders)
+    actor = Actor(town, state=state, say=voices.say, orders=orders, speed=options.speed)
     told = threading.Event()
     if story.told and not hours:
         told.set()
     else:
-        teller = Teller(say, values_per_s=options.values_per_s, stop=stop)
+        teller = Teller(voices, values_per_s=options.values_per_s, stop=stop)
         threading.Thread(target=_tell, args=(town, hours, teller, told), name="past", daemon=True).start()
     try:
         _live(actor, stop=stop, save=lambda: _save(town, actor, replace(story, told=told.is_set()), options))
     finally:
-        for voice in voices.values():
-            voice.close()
+        voices.close()
 
 
 def begin(town: Town, *, options: Options, now: datetime) -> tuple[State, Story, list[Hour]]:
@@ -80,16 +73,19 @@ def begin(town: Town, *, options: Options, now: datetime) -> tuple[State, Story,
     return state, story, hours
 
 
-def _voices(town: Town, hear: Callable[[int, bytes], None]) -> Mapping[str, Voice]:
+def _voices(town: Town, orders: SimpleQueue[tuple[int, bytes]]) -> Voices:
+    """A voice for each gateway and controller; what the controllers are told goes to ``orders``."""
+
+    def hear(station: int, payload: bytes) -> None:
+        orders.put((station, payload))
+
     utility = town.layout.utility
-    gateways = {
-        house.gateway: Voice(utility=utility, device=house.gateway) for house in town.layout.buildings
-    }
-    controllers = {
-        station.controller: Voice(utility=utility, device=station.controller, on_target=partial(hear, n))
-        for n, station in enumerate(town.layout.stations)
-    }
-    return {**gateways, **controllers}
+    voices = {house.gateway: Voice(utility=utility, device=house.gateway) for house in town.layout.buildings}
+    for n, station in enumerate(town.layout.stations):
+        voices[station.controller] = Voice(
+            utility=utility, device=station.controller, on_target=partial(hear, n)
+        )
+    return Voices(voices)
 
 
 def _tell(town: Town, hours: list[Hour], teller: Teller, told: threading.Event) -> None:
@@ -98,7 +94,7 @@ def _tell(town: Town, hours: list[Hour], teller: Teller, told: threading.Event) 
         for batch in sayings(town.layout, town.plant, town.instruments, hours):
             teller.tell(batch)
     except UnheardError as error:
-        logger.warning("%s It will be told again at the next start.", error)
+        logger.info("%s It will be told again at the next start.", error)
         return
     told.set()
     logger.info("the past is told: %d hours", len(hours))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from config.mqtt import broker_address, new_client, start
 from control.twin import messages
+from control.twin.history import Saying
 from metering import topics
 
 # PUBACKs waited for at once; the rest queues in paho.
@@ -40,6 +41,10 @@ class Voice:
     def say(self, channel: str, message: messages.Message | list[messages.Message]) -> paho.MQTTMessageInfo:
         """Publish at QoS 1 on the device's own topic."""
         return self._client.publish(self._up(channel), messages.encode(message), qos=1)
+
+    def is_open(self) -> bool:
+        """Whether we are connected now."""
+        return self._client.is_connected()
 
     def close(self) -> None:
         """Say good-bye and leave; what the broker has not taken after a few seconds is lost."""
@@ -72,3 +77,25 @@ class Voice:
     def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if self._on_target is not None:
             self._on_target(bytes(message.payload))
+
+
+class Voices:
+    """Everybody's voice, by identity."""
+
+    def __init__(self, voices: Mapping[str, Voice]) -> None:
+        """Speak through ``voices``."""
+        self._voices = voices
+
+    def say(self, saying: Saying) -> paho.MQTTMessageInfo:
+        """Publish what somebody says; one value goes out as it is, several as a list."""
+        values = saying.values[0] if len(saying.values) == 1 else saying.values
+        return self._voices[saying.speaker].say(saying.channel, values)
+
+    def is_open(self, speaker: str) -> bool:
+        """Whether ``speaker`` is connected now."""
+        return self._voices[speaker].is_open()
+
+    def close(self) -> None:
+        """Let everybody leave."""
+        for voice in self._voices.values():
+            voice.close()

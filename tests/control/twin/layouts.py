@@ -23,7 +23,9 @@ class Steady:
         return self.temperature_c
 
 
-def a_layout(*, stations: int = 1, buildings: int = 3, homes: int = 10) -> Layout:
+def a_layout(
+    *, stations: int = 1, buildings: int = 3, homes: int = 10, utility: str = "north-river"
+) -> Layout:
     """``buildings`` a station with ``homes`` each, five storeys, a meter and a sensor a home."""
     houses = [
         Building(
@@ -44,7 +46,7 @@ def a_layout(*, stations: int = 1, buildings: int = 3, homes: int = 10) -> Layou
         for flat in range(homes)
     ]
     return Layout(
-        utility="north-river",
+        utility=utility,
         time_zone="Asia/Shanghai",
         stations=tuple(
             Station(id=n + 1, controller=f"plc-{n + 1}", latitude_deg=39.9, longitude_deg=116.4)
