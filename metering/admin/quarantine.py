@@ -7,7 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Household, Substation, User
 from metering.enums import QuarantineState
@@ -28,18 +29,26 @@ from metering.queries.quarantine import proposal, quarantined
 class RegistrationForm(BaseDialogForm):
     """Where the missing device hangs; what it is, its message says."""
 
-    household: forms.ModelChoiceField[Household] = forms.ModelChoiceField(
-        queryset=None, required=False, label=_("household"), widget=UnfoldAdminSelectWidget
+    # Typed, not chosen: a utility has more homes than a list can show.
+    household = forms.CharField(
+        required=False, label=_("customer number of the home"), widget=UnfoldAdminTextInputWidget
     )
     substation: forms.ModelChoiceField[Substation] = forms.ModelChoiceField(
-        queryset=None, required=False, label=_("substation"), widget=UnfoldAdminSelectWidget
+        queryset=None, required=False, label=_("or substation"), widget=UnfoldAdminSelectWidget
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the library's signature
-        """Offer the places of the utility in scope."""
+        """Offer the substations of the utility in scope."""
         super().__init__(*args, **kwargs)
-        self.fields["household"].queryset = Household.objects.select_related("building")
         self.fields["substation"].queryset = Substation.objects.all()
+
+    def clean_household(self) -> Household | None:
+        """The home with that customer number."""
+        number = self.cleaned_data["household"].strip()
+        found = Household.objects.filter(customer_number=number).first() if number else None
+        if number and found is None:
+            raise ValidationError(gettext("No home has this customer number."))
+        return found
 
     def render_before_template(self) -> str:
         """Say which device would be registered."""
@@ -114,12 +123,16 @@ class QuarantinedMessageAdmin(ModelAdmin):
         self._release(request, list(rows.order_by("pk").values_list("pk", flat=True)))
 
     @action(  # type: ignore[untyped-decorator]  # unfold ships no types
-        description=_("Release again"), url_path="release", permissions=["change"]
+        description=_("Release again"),
+        url_path="release",
+        permissions=["change"],
+        dialog={"title": _("Release again"), "form_class": BaseDialogForm},
     )
-    def release_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def release_again(self, request: HttpRequest, _form: BaseDialogForm, object_id: int) -> HttpResponse:
         """Try to store this message."""
-        self._release(request, [int(object_id)])
-        return HttpResponseRedirect(self._page(object_id))
+        message = get_object_or_404(self.get_queryset(request), pk=object_id)
+        self._release(request, [message.pk])
+        return HttpResponse(headers={"HX-Redirect": self._page(object_id)})
 
     @action(  # type: ignore[untyped-decorator]  # unfold ships no types
         description=_("Register the device and release"),
@@ -129,7 +142,7 @@ class QuarantinedMessageAdmin(ModelAdmin):
     )
     def register(self, request: HttpRequest, form: RegistrationForm, object_id: int) -> HttpResponse:
         """Make the sender known, and store what waited for it."""
-        message = self.get_queryset(request).get(pk=object_id)
+        message = get_object_or_404(self.get_queryset(request), pk=object_id)
         places = {name: form.cleaned_data[name] for name in ("household", "substation")}
         try:
             device = register_and_release(message=message, at=timezone.now(), **places)
@@ -147,7 +160,7 @@ class QuarantinedMessageAdmin(ModelAdmin):
     )
     def discard(self, request: HttpRequest, form: DiscardForm, object_id: int) -> HttpResponse:
         """Judge this message worthless."""
-        message = self.get_queryset(request).get(pk=object_id)
+        message = get_object_or_404(self.get_queryset(request), pk=object_id)
         discard_quarantined(
             message_ids=[message.pk], decision=form.cleaned_data["decision"], at=timezone.now()
         )
