@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.models import Household, User, Utility
 from accounts.scope import utility_scope
 from tests.factories import a_household, a_resident, a_utility
+
+
+def pytest_configure() -> None:
+    """Hash the tests' passwords cheaply: a real hash takes half a second, by design."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class PayReturn(ResidentView):
             Http404: no such payment of this person.
         """
         found = attempt_of_session(self.person, request.GET.get("sid", ""), at=self.now)
-        if found is None:
+        if found is None or not found[0].sees_money:
             raise Http404(_("This payment is not one of yours."))
         access, attempt = found
         with utility_scope(access.utility), timezone.override(access.utility.zone):
@@ -88,6 +88,6 @@ class BillAddress(ResidentView):
             Http404: the bill is not this person's.
         """
         found = invoice_of(self.person, invoice_id, at=self.now)
-        if found is None:
+        if found is None or not found[0].sees_money:
             raise Http404(_("This bill is not one of yours."))
         return redirect("page:bill", found[0].household.pk, invoice_id)
