@@ -4,6 +4,7 @@ It speaks the API version of the installed SDK: request keys and values are chec
 parameter types, so what Stripe would refuse is refused here, in Stripe's words. What it leaves out it
 refuses too, rather than guess.
 
+    keys                 what opens the demo's fake
     forms, schema        what came over the wire, checked
     book                 everything that exists, under one lock
     shapes               how each object looks

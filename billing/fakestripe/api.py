@@ -48,6 +48,7 @@ def _act(book: Book, request: ApiRequest, asked: Json, *, key: str) -> Answer:
         given = _result(book, request, asked["form"])
     except StripeRefusalError as refusal:
         given = Answer(status=refusal.status, body=refusal.body)
+        # Malformed requests leave their key free, as at Stripe.
         if not refusal.kept:
             return given
     if key:
@@ -70,6 +71,7 @@ def _authenticate(request: ApiRequest, *, secret_key: str) -> None:
             "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
         )
         raise StripeRefusalError(message, status=HTTPStatus.UNAUTHORIZED, kept=False)
+    # Compared in constant time even here: copied code outlives its excuse.
     if not hmac.compare_digest(given.encode(), secret_key.encode()):
         masked = f"{given[:8]}{'*' * 8}{given[-4:]}"
         message = f"Invalid API Key provided: {masked}"

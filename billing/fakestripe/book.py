@@ -42,15 +42,13 @@ class Book:
             self._read(json.loads(state_file.read_text(encoding="utf-8")))
 
     def now(self) -> int:
-        """The fake's clock, in Unix seconds; tests may move it."""
+        # Tests move the clock rather than wait for half-hour sessions to expire.
         return int(time.time()) + self.clock_offset_s
 
     def new_id(self, prefix: str, *, length: int = 24) -> str:
-        """An id that looks like Stripe's."""
         return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
 
     def add(self, thing: Json, *, hidden: Json | None = None) -> Json:
-        """Keep a new object."""
         self.objects[thing["id"]] = thing
         if hidden is not None:
             self.hidden[thing["id"]] = hidden
@@ -76,6 +74,7 @@ class Book:
         if self.state_file is None:
             return
         state = {name: getattr(self, name) for name in KEPT}
+        # Through a second file: a kill in the middle must not cost the demo its open pages.
         draft = self.state_file.with_suffix(".draft")
         draft.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(json.dumps(state), encoding="utf-8")

@@ -14,7 +14,9 @@ MIN_LIFE_S: Final = 30 * 60
 MAX_LIFE_S: Final = 24 * 3600
 # About half a US dollar; below it no method pays.
 MINIMUM_MINOR: Final = {"cny": 400, "dkk": 250, "eur": 50, "sek": 300, "usd": 50}
+# Stripe's own bound: eight digits.
 MAX_MINOR: Final = 99_999_999
+# What this account has switched on; the dynamic set that the filters cut from.
 OFFERED: Final = ("card", "alipay", "wechat_pay")
 MAX_METADATA: Final = {"pairs": 50, "name": 40, "value": 500}
 MAX_REFERENCE: Final = 200
@@ -35,6 +37,7 @@ def create(book: Book, params: Json) -> Json:
     amount_minor, currency = _total(params)
     methods = _methods(params)
     session = shapes.session(book, params, amount_minor=amount_minor, currency=currency, methods=methods)
+    # Shown only when asked for, and needed for the page and the intent: kept beside the session.
     lines = [shapes.line_item(book, item) for item in params["line_items"]]
     intent_data = params.get("payment_intent_data", {})
     return book.add(session, hidden={"line_items": lines, "payment_intent_data": intent_data})

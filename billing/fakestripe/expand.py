@@ -30,6 +30,7 @@ def expanded(book: Book, thing: Json, paths: list[str]) -> Json:
     answer = copy.deepcopy(thing)
     for path in paths:
         steps = path.split(".")
+        # A list's own `data` does not count as a level.
         if len(steps) - (steps[0] == "data") > DEEPEST:
             raise malformed("You cannot expand more than 4 levels of a property.", param="expand")
         _fill(book, answer, steps, path=path)
@@ -57,6 +58,7 @@ def _fill(book: Book, thing: Json, steps: list[str], *, path: str) -> None:
 
 
 def _open(book: Book, thing: Json, name: str) -> None:
+    # Line items are no id in the session: Stripe leaves the field out until it is asked for.
     if thing["object"] == "checkout.session" and name == "line_items":
         lines = copy.deepcopy(book.hidden[thing["id"]]["line_items"])
         thing[name] = page(lines, url=f"/v1/checkout/sessions/{thing['id']}/line_items")

@@ -65,6 +65,7 @@ def _pay(book: Book, faults: Faults, session: Json, *, fields: dict[str, str]) -
     today = datetime.fromtimestamp(book.now(), tz=UTC)
     if method == "card" and (fault := card.fault(year=today.year, month=today.month)):
         return fault
+    # The form is good; from here on it is the bank that decides.
     try:
         pay(book, session, method=method, card_number=card.number, slowly=faults.take_slow_payment())
     except CardDeclinedError as declined:

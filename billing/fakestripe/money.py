@@ -40,12 +40,14 @@ def pay(book: Book, session: Json, *, method: str, card_number: str = "", slowly
         raise StripeRefusalError(f"This Checkout Session is {session['status']}.")
     if method not in session["payment_method_types"]:
         raise StripeRefusalError(f"This Checkout Session does not take {method}.")
+    # Stripe makes the intent at the first try, not with the session; declined ones count.
     intent = _intent(book, session)
     decline_code = _decline_code(card_number) if method == "card" else ""
     if decline_code:
         _decline(book, intent, decline_code=decline_code)
         raise CardDeclinedError(decline_code)
     _start_charge(book, intent, method=method)
+    # Complete means confirmed by the customer, not paid: slow methods differ here.
     session.update(status="complete", url=None, customer_details={"email": session["customer_email"]})
     if slowly:
         emit(book, "payment_intent.processing", intent)

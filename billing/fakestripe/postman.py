@@ -36,7 +36,6 @@ class Postman:
         self._thread = threading.Thread(target=self._run, name="fakestripe-postman", daemon=True)
 
     def start(self) -> None:
-        """Begin to deliver."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -57,6 +56,7 @@ class Postman:
             due = [parcel for parcel in self.book.outbox if parcel["due"] <= time.time()]
             if not due:
                 return None
+            # Out of the outbox in memory alone: killed now, the state file still holds it.
             parcel = due[0]
             self.book.outbox.remove(parcel)
             return self._with_fate(parcel)
@@ -70,12 +70,14 @@ class Postman:
         if order == "delay":
             self.book.outbox.append({**parcel, "tries": 1, "due": time.time() + delay_s})
             return None
+        # A second or late copy counts as tried, so that no later order falls on it again.
         if order == "duplicate":
             self.book.outbox.insert(0, {**parcel, "tries": 1})
         return parcel
 
     def _deliver(self, parcel: Json) -> None:
         with self.book.lock:
+            # Either may be gone by now: endpoints can be deleted.
             event, endpoint = (self.book.objects.get(parcel[key]) for key in ("event", "endpoint"))
             if event is None or endpoint is None:
                 return

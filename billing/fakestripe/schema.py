@@ -26,6 +26,7 @@ class _Untyped(Generic[T]):
 ABSENT_NAMES: Final = {"UntypedStripeObject": _Untyped, "StripeContext": _Untyped, "Mapping": Mapping}
 # How the SDK is to call, not what it sends.
 CALL_OPTIONS: Final = frozenset(RequestOptions.__annotations__)
+# Names whose removal Stripe explains with a code of their own.
 REMOVED: Final = {
     "payment_method_types": "payment_method_types_no_longer_supported",
 }
@@ -158,6 +159,7 @@ def _string(value: str, path: str) -> str:
     return value
 
 
+# In this order: `int` before `str`, because the SDK's unions often allow both.
 CONVERTERS: Final[dict[type, Callable[[str, str], Any]]] = {
     bool: _boolean,
     int: _integer,

@@ -20,13 +20,12 @@ from billing.fakestripe.control import Control
 from billing.fakestripe.events import API_VERSION
 from billing.fakestripe.faults import Faults
 from billing.fakestripe.idempotency import Answer
+from billing.fakestripe.keys import DEMO_KEY, DEMO_WEBHOOK_SECRET
 from billing.fakestripe.postman import Postman
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
-DEMO_KEY: Final = "sk_test_hearthline_demo"
-DEMO_WEBHOOK_SECRET: Final = "whsec_hearthline_demo"  # noqa: S105 - opens nothing but this fake
 STOPS_WITHIN_S: Final = 0.05
 LARGEST_BODY: Final = 1_000_000
 
@@ -65,7 +64,6 @@ class FakeStripe:
             self.send_webhooks_to(webhook_url)
 
     def __enter__(self) -> Self:
-        """Serve."""
         self._thread.start()
         self.postman.start()
         return self
@@ -106,6 +104,7 @@ class FakeStripe:
 
 
 class _Server(ThreadingHTTPServer):
+    # A client that keeps its connection open must not keep the demo from ending.
     daemon_threads = True
     fake: FakeStripe
 
@@ -118,15 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
-        """Answer a read."""
         self._dispatch()
 
     def do_POST(self) -> None:
-        """Answer a write."""
         self._dispatch()
 
     def do_DELETE(self) -> None:
-        """Answer a deletion."""
         self._dispatch()
 
     def _dispatch(self) -> None:
@@ -151,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _api(self, path: str, form: str) -> None:
         fake = self.server.fake
         request = ApiRequest(method=self.command, path=path, form=form, headers=dict(self.headers))
+        # One request at a time: Stripe, too, refuses what runs beside itself under one key.
         with fake.book.lock:
             fate = fake.faults.next_answer() if self.command == "POST" else "fine"
             if fate in REFUSED:
@@ -205,10 +202,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Log like the rest of the project, not to stderr."""
+        # Like the rest of the project, not straight to stderr.
         logger.debug(format, *args)
 
 
+# No scripts, nothing from elsewhere, in nobody's frame; the form may lead back to any merchant.
 PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 REFUSED: Final = {
     "crash": Answer(

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from accounts.period import local_midnight
-from billing.fakestripe.server import DEMO_KEY, DEMO_WEBHOOK_SECRET
+from billing.fakestripe.keys import DEMO_KEY, DEMO_WEBHOOK_SECRET
 from config.demo import plan
 from config.demo.season import season
 from config.stack.component import Component

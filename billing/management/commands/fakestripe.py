@@ -9,7 +9,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from billing.fakestripe.server import DEMO_KEY, DEMO_WEBHOOK_SECRET, FakeStripe
+from billing.fakestripe.keys import DEMO_KEY, DEMO_WEBHOOK_SECRET
+from billing.fakestripe.server import FakeStripe
 
 
 class Command(BaseCommand):
