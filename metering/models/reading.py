@@ -10,7 +10,7 @@ from metering.models.device import Device
 
 
 class Reading(TenantModel):
-    """What a heat meter's registers stood at in one instant; kept for ever, never changed.
+    """What a heat meter's registers stood at in one instant; never changed.
 
     A hypertable where TimescaleDB is. Registers are integers, because money hangs on them.
     """
