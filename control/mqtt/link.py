@@ -52,6 +52,7 @@ class ControlLink:
         self._put_back: list[Received] = []
         # Packet numbers start anew with every connection: an old one must not acknowledge a new message.
         self._connection = 0
+        self._told_connection = 0
         self._listens = False
         self._address = broker_address(settings.MQTT_URL)
         self._client = new_client(client_id=client_id, address=self._address, clean=False, manual_ack=True)
@@ -67,6 +68,11 @@ class ControlLink:
     def is_ready(self) -> bool:
         """Whether the broker has us and knows what we listen to."""
         return self._listens and self._client.is_connected()
+
+    def begins_anew(self) -> bool:
+        """Whether the broker was reached anew since this was last asked."""
+        began, self._told_connection = self._connection != self._told_connection, self._connection
+        return began
 
     def close(self) -> None:
         """Leave the broker; what is not acknowledged is delivered again to the next session."""

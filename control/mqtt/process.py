@@ -17,7 +17,7 @@ from control.mqtt.link import ControlLink
 from control.operations.forecasts import refresh_forecasts
 from control.operations.sending import mark_published, record_acks
 from control.operations.tick import tick
-from control.queries.outbox import pending_targets
+from control.queries.outbox import pending_targets, standing_targets
 from control.weather import Provider
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,8 @@ class ControlProcess:
             logger.info("%d stations, %d new targets, %d blind", result.stations, result.issued, result.blind)
 
     def _send(self, now: datetime) -> None:
-        waiting = pending_targets(now)
+        anew = self.link.is_ready and self.link.begins_anew()
+        waiting = standing_targets(now) if anew else pending_targets(now)
         taken = self.link.send(waiting) if waiting else []
         if taken:
             mark_published(target_ids=taken, now=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from control.enums import Mode, TargetState
 from control.models import Target, TargetTransition
@@ -41,36 +41,52 @@ class Outgoing:
         }
 
 
+def standing_targets(at: datetime) -> list[Outgoing]:
+    """The newest target of each active station that has not run out, sent or not; oldest first.
+
+    The broker is told them all after every new connection: one that crashed has lost what it retained, and
+    a station takes the same command twice for one.
+    """
+    return [_outgoing(target) for target in _standing(at)]
+
+
 def pending_targets(at: datetime) -> list[Outgoing]:
-    """The newest target of each active station, where the broker does not have it yet; oldest first.
+    """Those of the standing targets that the broker does not have yet.
 
     An older one that was never sent is not sent any more, nor is one that has run out.
     """
-    newer = Target.objects.filter(substation=OuterRef("substation"), issued_at__gt=OuterRef("issued_at"))
     reached = TargetTransition.objects.filter(target=OuterRef("pk"))
+    waiting = _standing(at).filter(~Exists(reached.exclude(state=TargetState.ISSUED)))
+    return [_outgoing(target) for target in waiting]
+
+
+def _standing(at: datetime) -> QuerySet[Target]:
+    newer = Target.objects.filter(substation=OuterRef("substation"), issued_at__gt=OuterRef("issued_at"))
+    settled = TargetTransition.objects.filter(
+        target=OuterRef("pk"), state__in=[TargetState.SHADOWED, TargetState.REJECTED]
+    )
     rows = Target.objects.filter(
         ~Exists(newer),
-        ~Exists(reached.exclude(state=TargetState.ISSUED)),
-        Exists(reached),
+        ~Exists(settled),
         expires_at__gt=at,
         substation__control__mode=Mode.ACTIVE,
         controller__isnull=False,
     )
-    return [
-        Outgoing(
-            target_id=target.pk,
-            utility=target.utility.slug,
-            device=target.controller.identity,
-            command=target.command,
-            issued_at=target.issued_at,
-            expires_at=target.expires_at,
-            secondary_supply_c=target.secondary_supply_c,
-            valve_pct=target.valve_pct,
-            reason=target.reason,
-        )
-        for target in rows.select_related("utility", "controller").order_by("issued_at", "pk")
-        if target.controller is not None
-    ]
+    return rows.select_related("utility", "controller").order_by("issued_at", "pk")
+
+
+def _outgoing(target: Target) -> Outgoing:
+    return Outgoing(
+        target_id=target.pk,
+        utility=target.utility.slug,
+        device=target.controller.identity if target.controller else "",
+        command=target.command,
+        issued_at=target.issued_at,
+        expires_at=target.expires_at,
+        secondary_supply_c=target.secondary_supply_c,
+        valve_pct=target.valve_pct,
+        reason=target.reason,
+    )
 
 
 def _utc(at: datetime) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -13,8 +15,10 @@ import paho.mqtt.client as paho
 from django.conf import settings
 
 from config.mqtt import broker_address, new_client, start
+from config.stack import servers
 from metering import topics
 from tests.metering.mqtt.processes import until
+from tests.processes import running
 
 PATIENCE_S = 10.0
 
@@ -64,6 +68,14 @@ class Station:
         """Publish on the ack topic, until the broker has it."""
         topic = topics.up(utility=self.utility, device=self.device, channel="ack")
         self.client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE_S)
+
+
+@contextmanager
+def a_broker(state: Path, *, known: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """A broker of the test's own; ``known`` addresses are used again, its memory is not."""
+    server = servers.broker(state, known=known)
+    with running(server.component, log=state / "broker.log", env=os.environ):
+        yield server.addresses
 
 
 @contextmanager

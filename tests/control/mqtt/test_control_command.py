@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.conf import settings as configured
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -27,6 +24,7 @@ from tests.control.mqtt.stations import a_station
 from tests.factories import a_resident, a_substation, a_utility
 from tests.metering.factories import a_controller
 from tests.metering.mqtt.processes import ROOT, until
+from tests.processes import shared_environment
 
 
 @contextmanager
@@ -34,16 +32,7 @@ def control_process(
     log: Path, *, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """`manage.py control` on the tests' database and broker, killed at the end if it still runs."""
-    database = connection.settings_dict
-    login = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
-    env = {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}",
-        "DATABASE_ENGINE": "plain",
-        "MQTT_URL": configured.MQTT_URL,
-        "WEATHER_PROVIDER": "climate",
-        **(environment or {}),
-    }
+    env = {**shared_environment(), "WEATHER_PROVIDER": "climate", **(environment or {})}
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "control"], cwd=ROOT, env=env, stdout=output, stderr=output

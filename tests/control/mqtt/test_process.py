@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import Household, Substation, Utility
 from control.enums import Cause, Mode, TargetState
@@ -20,7 +22,7 @@ from control.weather import ClimateModel
 from metering.models import Device, QuarantinedMessage
 from tests.comfort.factories import a_vote
 from tests.control.factories import a_control, some_rooms, states_of
-from tests.control.mqtt.stations import Station, a_station
+from tests.control.mqtt.stations import Station, a_broker, a_station
 from tests.factories import a_substation
 from tests.metering.factories import NOON, a_controller
 from tests.metering.mqtt.processes import until
@@ -215,6 +217,32 @@ def test_a_station_that_only_watches_hears_nothing(substation: Substation, stati
         assert station.hears_nothing()
 
     assert states_of(substation.targets.get()) == [TargetState.SHADOWED]
+
+
+def test_a_broker_that_lost_its_memory_is_told_again(
+    substation: Substation, controller: Device, scoped: Utility, tmp_path: Path, settings: Settings
+) -> None:
+    with a_broker(tmp_path, known={}) as addresses:
+        settings.MQTT_URL = addresses["MQTT_URL"]
+        link = ControlLink(client_id="test-control-restart")
+        process = ControlProcess(link=link, weather=ClimateModel(), tick_every=timedelta(minutes=15))
+        link.open()
+        until(lambda: link.is_ready, "the process listens")
+        process.step(NOON)
+    assert states_of(substation.targets.get()) == [TargetState.ISSUED, TargetState.PUBLISHED]
+    until(lambda: not link.is_ready, "the process notices")
+
+    try:
+        with a_broker(tmp_path, known=addresses):
+            until(lambda: link.is_ready, "the process is back")
+            process.step(NOON + timedelta(seconds=2))
+            with a_station(utility=scoped.slug, device=controller.identity) as station:
+                heard = station.next_target()
+    finally:
+        link.close()
+
+    assert heard.retained
+    assert heard.body["command"] == _command(substation.targets.get())
 
 
 def test_without_a_broker_targets_wait(substation: Substation, controller: Device) -> None:
