@@ -16,9 +16,9 @@ from accounts.scope import across_utilities, utility_scope
 from billing.enums import EventState
 from billing.models import PaymentAttempt, WebhookEvent
 from billing.operations.attempts import settle
-from billing.payments.inbound import InboundEvent
 from billing.payments.provider import (
     Checkout,
+    InboundEvent,
     PaymentProvider,
     ProviderRefusedError,
     ProviderUnavailableError,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import stripe
+
+from billing.payments.provider import InboundEvent
 
 
 class UntrustedEventError(ValueError):
@@ -15,19 +16,6 @@ class UntrustedEventError(ValueError):
 
 class MalformedEventError(ValueError):
     """The signature is right, and the body is no event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundEvent:
-    """An event's envelope.
-
-    ``subject_id`` is the checkout session or the payment it is about, "" where it is about neither.
-    """
-
-    event_id: str
-    type: str
-    subject_id: str
-    raw: str
 
 
 def verified(body: bytes, *, signature: str, secrets: Sequence[str]) -> InboundEvent:

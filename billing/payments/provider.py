@@ -48,6 +48,19 @@ class Checkout:
     is_live: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundEvent:
+    """An event's envelope.
+
+    ``subject_id`` is the checkout session or the payment it is about, "" where it is about neither.
+    """
+
+    event_id: str
+    type: str
+    subject_id: str
+    raw: str
+
+
 class ProviderError(Exception):
     """The provider did not do what it was asked."""
 

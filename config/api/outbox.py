@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from celery import Celery
 from django.conf import settings
 from django.utils.module_loading import import_string
-from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +20,9 @@ def wake_worker(task: str, *args: int | str) -> None:
     The work itself is a row that a sweep finds sooner or later, so a broker that does not answer is
     logged and nothing more.
     """
+    # Celery takes half a second to load, and most processes never wake a worker.
+    from kombu.exceptions import OperationalError  # noqa: PLC0415 - see above
+
     app: Celery = import_string(settings.TASK_APP)
     try:
         app.send_task(task, args=args, retry=False)

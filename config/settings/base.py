@@ -100,6 +100,7 @@ METRICS_PORT = env.int("METRICS_PORT", default=0)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL}}
 
+# Found by name, so that waking a worker loads Celery only where it is done.
 TASK_APP = "config.celery.app"
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True

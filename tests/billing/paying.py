@@ -16,7 +16,7 @@ from billing.models import Invoice, JournalEntry, PaymentAttempt, Posting, Webho
 from billing.operations.ledger import Side, post_entry
 from billing.operations.payments import PaymentRequest, StartedPayment, start_payment
 from billing.operations.webhooks import receive_event
-from billing.payments.inbound import InboundEvent
+from billing.payments.provider import InboundEvent
 from billing.payments.stripe_gateway import StripeGateway
 from billing.queries.balance import open_minor
 

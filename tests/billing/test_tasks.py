@@ -14,7 +14,7 @@ from accounts.models import User
 from billing.fakestripe.server import FakeStripe
 from billing.models import Invoice, WebhookEvent
 from billing.operations.webhooks import receive_event
-from billing.payments.inbound import InboundEvent
+from billing.payments.provider import InboundEvent
 from billing.payments.stripe_gateway import StripeGateway
 from billing.tasks import process_event_task, reconcile_attempts_task, sweep_events_task
 from config.celery import app

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.scope import utility_scope
 from billing.models import Invoice, PaymentAttempt, WebhookEvent
 from billing.operations.webhooks import process_event, receive_event
-from billing.payments.inbound import InboundEvent
+from billing.payments.provider import InboundEvent
 from billing.payments.stripe_gateway import StripeGateway
 from tests.billing.paying import start
 from tests.factories import a_clerk, a_user, a_utility

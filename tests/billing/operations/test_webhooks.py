@@ -18,8 +18,7 @@ from accounts.scope import utility_scope
 from billing.fakestripe.server import FakeStripe
 from billing.models import Invoice, JournalEntry, PaymentAttempt, WebhookEvent
 from billing.operations.webhooks import process_again, process_event, receive_event
-from billing.payments.inbound import InboundEvent
-from billing.payments.provider import ProviderUnavailableError
+from billing.payments.provider import InboundEvent, ProviderUnavailableError
 from billing.payments.stripe_gateway import StripeGateway
 from tests.billing.fakestripe.merchant import order, sdk
 from tests.billing.paying import deliver, online_postings, owed_minor, pay, pay_at_the_counter, start

@@ -8,7 +8,8 @@ import time
 import pytest
 import stripe
 
-from billing.payments.inbound import InboundEvent, MalformedEventError, UntrustedEventError, verified
+from billing.payments.inbound import MalformedEventError, UntrustedEventError, verified
+from billing.payments.provider import InboundEvent
 
 OLD, NEW = "whsec_old", "whsec_new"
 
