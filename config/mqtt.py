@@ -92,7 +92,11 @@ def new_client(
     if address.user is not None:
         client.username_pw_set(address.user, address.password)
     if address.tls:
-        client.tls_set()
+        client.tls_set(
+            ca_certs=settings.MQTT_CA_FILE or None,
+            certfile=settings.MQTT_CERT_FILE or None,
+            keyfile=settings.MQTT_KEY_FILE or None,
+        )
     # Jitter decides when, not what; nothing secret hangs on it.
     first = random.uniform(0.5, 1.5)  # noqa: S311 - no secret hangs on it
     client.reconnect_delay_set(min_delay=first, max_delay=RECONNECT_MAX_S)  # type: ignore[arg-type] # the stub says int; the library adds floats

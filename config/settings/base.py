@@ -93,6 +93,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 VALKEY_URL = env.str("VALKEY_URL", default=engine.stack_address(STATE_DIR, "VALKEY_URL"))
 MQTT_URL = env.str("MQTT_URL", default=engine.stack_address(STATE_DIR, "MQTT_URL"))
+# Mutual TLS towards the broker; empty: the machine's own authorities, and no certificate of ours.
+MQTT_CA_FILE = env.str("MQTT_CA_FILE", default="")
+MQTT_CERT_FILE = env.str("MQTT_CERT_FILE", default="")
+MQTT_KEY_FILE = env.str("MQTT_KEY_FILE", default="")
 # One process with a plain persistent subscription, or many that share one (not on the embedded broker).
 MQTT_SHARED_SUBSCRIPTION = env.bool("MQTT_SHARED_SUBSCRIPTION", default=False)
 # Where a process without a web server of its own shows its counters on loopback; 0 is nowhere.
