@@ -45,7 +45,6 @@ class Checkout:
     currency: str
     attempt_id: str
     payment_id: str
-    is_live: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,6 @@ class PaymentProvider(Protocol):
     """
 
     name: str
-    is_live: bool
 
     def start(self, order: CheckoutOrder) -> Checkout:
         """Open a page for the order, or return the one this key has opened before."""

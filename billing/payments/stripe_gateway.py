@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import stripe
 
-from billing.payments.guard import LIVE_KEYS
 from billing.payments.provider import (
     Checkout,
     CheckoutOrder,
@@ -27,7 +26,8 @@ RETRIES: Final = 2
 EXPAND: Final = ["payment_intent.latest_charge.balance_transaction"]
 # Our languages in Stripe's spelling; it guesses from the browser where we have none.
 LOCALES: Final = {"en": "en", "zh-hans": "zh", "da": "da", "de": "de", "sv": "sv"}
-METHODS: Final = ["card", "alipay", "wechat_pay"]
+# A filter on what the account has switched on; where we name none, Stripe chooses by country.
+METHODS: Final = {"CNY": ["card", "alipay", "wechat_pay"]}
 
 
 class StripeGateway:
@@ -37,7 +37,6 @@ class StripeGateway:
 
     def __init__(self, *, secret_key: str, api_base: str = "") -> None:
         """Make a client; nothing is sent yet."""
-        self.is_live = secret_key.startswith(LIVE_KEYS)
         self._http = stripe.RequestsClient(timeout=TIMEOUT_S)
         self._client = stripe.StripeClient(
             secret_key,
@@ -77,7 +76,8 @@ class StripeGateway:
 
 def _params(order: CheckoutOrder) -> SessionCreateParams:
     currency = order.currency.lower()
-    return {
+    methods = METHODS.get(order.currency)
+    params: SessionCreateParams = {
         "mode": "payment",
         "submit_type": "pay",
         "locale": LOCALES.get(order.locale, "auto"),
@@ -92,7 +92,6 @@ def _params(order: CheckoutOrder) -> SessionCreateParams:
                 },
             }
         ],
-        "allowed_payment_method_types": list(METHODS),
         "payment_method_options": {"wechat_pay": {"client": "web"}},
         # Residents pay the amount on the bill, in its currency.
         "adaptive_pricing": {"enabled": False},
@@ -103,6 +102,9 @@ def _params(order: CheckoutOrder) -> SessionCreateParams:
         "metadata": {"attempt": order.attempt_id},
         "payment_intent_data": {"metadata": {"attempt": order.attempt_id}},
     }
+    if methods:
+        params["allowed_payment_method_types"] = list(methods)
+    return params
 
 
 def _checkout(session: stripe.checkout.Session) -> Checkout:
@@ -116,7 +118,6 @@ def _checkout(session: stripe.checkout.Session) -> Checkout:
         currency=(session.currency or "").upper(),
         attempt_id=str(metadata.get("attempt", "")),
         payment_id=intent if isinstance(intent, str) else intent.id if intent else "",
-        is_live=session.livemode,
     )
 
 
