@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Utility
 from accounts.scope import current_utility_id
 from billing.enums import AccountCode, EntryKind, InvoiceState
-from billing.models import Invoice, InvoiceLine, TariffVersion
+from billing.models import Invoice, InvoiceLine, TariffPlan, TariffVersion
 from billing.operations.ledger import NewEntry, Side, post_entries
 from billing.operations.numbering import INVOICES, take_numbers
 
@@ -65,7 +65,9 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
 
 
 def _refuse_stale(drafts: Sequence[Invoice]) -> None:
-    # A successor may have been put in force between the run and the clerk's click.
+    # A successor may have been put in force between the run and the clerk's click. The plans stay
+    # locked until we commit, as they do while a version is put in force, so neither overtakes the other.
+    list(TariffPlan.objects.select_for_update().order_by("pk"))
     lines = InvoiceLine.objects.filter(invoice__in=drafts, component__version__ends_on__lt=F("period_end"))
     line = lines.select_related("invoice__household", "component__version__plan").first()
     if line is not None:

@@ -1,8 +1,10 @@
 """Gapless numbers, whatever fails and whoever else is at it: threads on a real PostgreSQL."""
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import date
 from itertools import count
 from threading import Barrier
 
@@ -11,10 +13,12 @@ from django.db import connection, connections, transaction
 
 from accounts.models import Utility
 from accounts.scope import utility_scope
-from billing.models import Invoice, JournalEntry, NumberSequence
-from billing.operations.invoices import issue_invoices
+from billing.enums import InvoiceState, TariffState
+from billing.models import Invoice, JournalEntry, NumberSequence, TariffVersion
+from billing.operations.invoices import StaleDraftError, issue_invoices
 from billing.operations.numbering import NumbersOutsideTransactionError, take_numbers
-from tests.billing.factories import AFTER_JANUARY, a_customer, a_draft, a_tariff
+from billing.operations.tariffs import TariffRefusedError, activate_version
+from tests.billing.factories import AFTER_JANUARY, a_customer, a_draft, a_tariff, a_version
 from tests.factories import a_utility
 
 CLERKS = 8
@@ -75,6 +79,37 @@ def _take(utility: Utility, number: int, *, crashes: bool) -> list[str]:
         if crashes:
             raise CrashError
     return numbers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_issuing_and_a_new_tariff_for_the_same_days_cannot_both_win() -> None:
+    utility, together = a_utility(), Barrier(2)
+    with utility_scope(utility):
+        plan = a_tariff().plan
+        draft = a_draft(contract=a_customer())
+        successor = a_version(plan=plan, starts_on=date(2026, 1, 11))
+
+    def run(what: Callable[[], object]) -> bool:
+        try:
+            together.wait(timeout=30)
+            with utility_scope(utility), suppress(StaleDraftError, TariffRefusedError):
+                what()
+                return True
+        finally:
+            connections.close_all()
+        return False
+
+    both = [
+        lambda: issue_invoices(invoice_ids=[draft], at=AFTER_JANUARY),
+        lambda: activate_version(version=successor),
+    ]
+    with ThreadPoolExecutor(2) as clerks:
+        issued, activated = clerks.map(run, both)
+
+    assert issued != activated
+    with utility_scope(utility):
+        assert Invoice.objects.filter(state=InvoiceState.ISSUED).exists() == issued
+        assert TariffVersion.objects.filter(pk=successor.pk, state=TariffState.ACTIVE).exists() == activated
 
 
 @pytest.mark.django_db(transaction=True)
