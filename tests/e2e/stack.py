@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from billing.fakestripe.server import DEMO_KEY, DEMO_WEBHOOK_SECRET
+from billing.fakestripe.keys import DEMO_KEY, DEMO_WEBHOOK_SECRET
 from config.stack.ports import HOST, free_port
 from config.stack.state import addresses
 

@@ -33,6 +33,7 @@ from tests.factories import (
 SLUG = "e2e"
 GATEWAY, CONTROLLER, SENSOR = "gw-1", "plc-1", "rs-1"
 METER, UNKNOWN_METER = "58496405", "61000001"
+SECOND_HOME = "E2E-00002"
 RESIDENT, LANDLORD, ADMIN = "li.na@example.com", "landlord@example.com", "admin@example.com"
 # How long everything has hung, held and been agreed upon.
 AGE = timedelta(days=30)
@@ -46,7 +47,8 @@ def main() -> None:
         substation = a_substation(name="Station North")
         steer_substation(substation=substation, mode=Mode.ACTIVE)
         building = a_building(substation=substation, name="Heat Street 7")
-        home, second = (a_household(building=building, floor_area_m2=Decimal(80)) for _ in range(2))
+        home = a_household(building=building, floor_area_m2=Decimal(80))
+        second = a_household(building=building, customer_number=SECOND_HOME)
         _devices(
             substation, building, home, hung_at=local_midnight(utility.local_date(now - AGE), utility.zone)
         )
