@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 1.0
 FORECAST_EVERY: Final = timedelta(hours=1)
 FORECAST_AGAIN: Final = timedelta(minutes=5)
+# A round for votes may take a third of the time: where a round is long, votes are gathered.
+REST: Final = 3
 WAIT_FOR_DATABASE_S: Final = 2.0
 
 
@@ -40,6 +43,7 @@ class ControlProcess:
     _tick_due: datetime | None = None
     _weather_due: datetime | None = None
     _seen_vote: int = 0
+    _rested_s: float = 0.0
 
     def run(self) -> None:
         """Work until stopped. A database that is away is waited for; the link sees to the broker itself."""
@@ -89,9 +93,12 @@ class ControlProcess:
 
     def _decide(self, now: datetime) -> None:
         newest = newest_vote_id()
-        if newest == self._seen_vote and self._tick_due is not None and now < self._tick_due:
+        began_s = time.monotonic()
+        voted = newest != self._seen_vote and began_s >= self._rested_s
+        if not voted and self._tick_due is not None and now < self._tick_due:
             return
         result = tick(now=now)
+        self._rested_s = began_s + REST * (time.monotonic() - began_s)
         self._seen_vote = newest
         self._tick_due = now + self.tick_every
         if result.issued or result.blind:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 
 import numpy as np
 
 from accounts.models import Substation
 from control.models import OutdoorForecast
 from control.queries.observed import AHEAD_HOURS, PAST_HOURS, hour_of
-from control.regulator.limits import OUTDOOR_RANGE_C
+from control.regulator.limits import OUTDOOR_RANGE_C, within
 from control.weather import ClimateModel, Hours, Places, Provider, WeatherUnavailableError
 from control.weather.provider import Floats
 
@@ -33,21 +34,28 @@ def refresh_forecasts(*, provider: Provider, now: datetime) -> bool:
     )
     first = hour_of(now).astimezone(UTC).replace(tzinfo=None) - timedelta(hours=PAST_HOURS)
     hours = np.datetime64(first, "s") + np.arange(PAST_HOURS + AHEAD_HOURS) * np.timedelta64(3600, "s")
-    answered = _store_answer(provider, substations, places=places, hours=hours, now=now)
-    climate = ClimateModel()
-    rows = _rows(climate, substations, outdoor_c=climate.hourly_c(places, hours), hours=hours, now=now)
-    OutdoorForecast.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
-    return answered
+    outdoor_c = _asked(provider, places, hours)
+    if outdoor_c is not None:
+        _store(provider, substations, outdoor_c=outdoor_c, hours=hours, now=now)
+    if outdoor_c is None or not np.isfinite(outdoor_c).all():
+        climate = ClimateModel()
+        rows = _rows(climate, substations, outdoor_c=climate.hourly_c(places, hours), hours=hours, now=now)
+        OutdoorForecast.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    return outdoor_c is not None
 
 
-def _store_answer(
-    provider: Provider, substations: list[Substation], *, places: Places, hours: Hours, now: datetime
-) -> bool:
+def _asked(provider: Provider, places: Places, hours: Hours) -> Floats | None:
+    """What the provider says, NaN where it is not to be believed; None where it does not answer."""
     try:
-        outdoor_c = provider.hourly_c(places, hours)
+        return within(provider.hourly_c(places, hours), OUTDOOR_RANGE_C)
     except WeatherUnavailableError as error:
         logger.warning("the last forecast stands, the climate fills its gaps: %s", error)
-        return False
+        return None
+
+
+def _store(
+    provider: Provider, substations: list[Substation], *, outdoor_c: Floats, hours: Hours, now: datetime
+) -> None:
     OutdoorForecast.objects.bulk_create(
         _rows(provider, substations, outdoor_c=outdoor_c, hours=hours, now=now),
         batch_size=BATCH,
@@ -55,14 +63,12 @@ def _store_answer(
         unique_fields=["substation", "valid_at"],
         update_fields=["outdoor_c", "source", "made_at"],
     )
-    return True
 
 
 def _rows(
     provider: Provider, substations: list[Substation], *, outdoor_c: Floats, hours: Hours, now: datetime
 ) -> list[OutdoorForecast]:
-    """A row for every station and hour with a credible temperature."""
-    low, high = OUTDOOR_RANGE_C
+    """A row for every station and hour with a temperature."""
     instants = [instant.replace(tzinfo=UTC) for instant in hours.astype("datetime64[s]").tolist()]
     return [
         OutdoorForecast(
@@ -75,5 +81,5 @@ def _rows(
         )
         for substation, row in zip(substations, outdoor_c.tolist(), strict=True)
         for instant, value in zip(instants, row, strict=True)
-        if low <= value <= high
+        if isfinite(value)
     ]

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BigIntegerField
+from django.db.models.functions import Cast, Extract
 
 from comfort.queries.demand import ComfortDemand
 from control.models import OutdoorForecast
@@ -69,10 +72,15 @@ def _outdoor_hours(substation_ids: Ints, at: datetime) -> Floats:
         valid_at__gte=start,
         valid_at__lt=start + timedelta(hours=hours),
     )
+    # A row a station: thousands of stations have too many hours to fetch each as an instant.
+    epoch_s = Cast(Extract("valid_at", "epoch"), BigIntegerField())
+    by_station = rows.values("substation_id").annotate(
+        seconds=ArrayAgg(epoch_s), degrees=ArrayAgg("outdoor_c")
+    )
     hourly_c = np.full((len(substation_ids), hours), np.nan)
-    for substation_id, valid_at, outdoor_c in rows.values_list("substation_id", "valid_at", "outdoor_c"):
-        row = np.searchsorted(substation_ids, substation_id)
-        hourly_c[row, int((valid_at - start).total_seconds() // 3600)] = outdoor_c
+    for substation_id, seconds, degrees in by_station.values_list("substation_id", "seconds", "degrees"):
+        columns = (np.array(seconds) - int(start.timestamp())) // 3600
+        hourly_c[np.searchsorted(substation_ids, substation_id), columns] = degrees
     return hourly_c
 
 

@@ -92,8 +92,7 @@ def test_the_statements_do_not_grow_with_the_stations(
     for _n in range(stations):
         a_substation()
 
-    # One read, the provider's rows, the climate's where those are missing.
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         refresh_forecasts(provider=ClimateModel(), now=NOON)
 
 
