@@ -85,8 +85,8 @@ def _last(stations: Stations, now: datetime) -> _Last:
     by_station = {target.substation_id: target for target in newest.distinct("substation_id")}
     found = [by_station.get(pk) for pk in stations.substation_ids.tolist()]
     counts = [
-        target if target is not None and target.shadow != active else None
-        for target, active in zip(found, stations.active.tolist(), strict=True)
+        target if target is not None and target.shadow != obeys else None
+        for target, obeys in zip(found, stations.obeying.tolist(), strict=True)
     ]
     return _Last(
         supply_c=np.array([np.nan if row is None else row.secondary_supply_c for row in counts]),
@@ -139,7 +139,7 @@ def _write_targets(
         for row, cause in enumerate(causes)
         if cause is not None
     ]
-    sent = {int(pk) for pk in stations.substation_ids[stations.active & (stations.controllers > 0)]}
+    sent = set(stations.substation_ids[stations.obeying].tolist())
     Target.objects.bulk_create(targets)
     TargetTransition.objects.bulk_create(
         TargetTransition(

@@ -27,6 +27,11 @@ class Stations:
     active: Flags
     plant: Plant
 
+    @property
+    def obeying(self) -> Flags:
+        """Where a target is sent: the station is active and has a controller to send it to."""
+        return self.active & (self.controllers > 0)
+
     def __len__(self) -> int:
         """How many stations."""
         return len(self.substation_ids)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,6 +26,11 @@ from tests.factories import a_resident, a_substation, a_utility
 from tests.metering.factories import a_controller
 from tests.metering.mqtt.processes import ROOT, until
 from tests.processes import shared_environment
+
+DROP_THE_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @contextmanager
@@ -105,6 +111,25 @@ def test_a_killed_process_resumes_where_it_was(home: Household, utility: Utility
 
     assert heard.body["secondary_supply_c"] < first.body["secondary_supply_c"]
     assert Target.objects.filter(command=first.body["command"]).count() == 1
+
+
+@pytest.mark.processes
+def test_a_database_that_drops_every_connection_is_found_again(
+    home: Household, utility: Utility, tmp_path: Path
+) -> None:
+    log = tmp_path / "control.log"
+    device = home.building.substation.installations.get().device
+    with a_station(utility=utility.slug, device=device.identity) as station, control_process(log):
+        before = station.next_target(patience_s=60)
+        with connection.cursor() as cursor:
+            cursor.execute(DROP_THE_OTHERS)
+        station.answer(before)
+        give_feedback(household=home, user=a_resident(household=home), sensation=-2, at=timezone.now())
+        after = station.next_target(patience_s=30)
+        until(lambda: _applied(before.body["command"]), "the answer given meanwhile is stored")
+
+    assert after.body["secondary_supply_c"] > before.body["secondary_supply_c"]
+    assert "the database is away" in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.processes

@@ -185,8 +185,22 @@ def test_a_station_without_a_controller_has_nobody_to_send_to() -> None:
     a_forecast(substation=substation)
 
     tick(now=NOON)
+    tick(now=NOON + timedelta(seconds=10))
 
     assert states_of(substation.targets.get()) == [TargetState.SHADOWED]
+
+
+def test_a_controller_that_is_hung_up_is_told_at_once() -> None:
+    substation = a_substation()
+    a_control(substation=substation)
+    a_forecast(substation=substation)
+    tick(now=NOON)
+    controller = a_controller(substation=substation)
+
+    tick(now=NOON + timedelta(seconds=10))
+
+    assert _newest(substation).controller == controller
+    assert states_of(_newest(substation)) == [TargetState.ISSUED]
 
 
 def test_a_station_without_weather_gets_no_target_and_keeps_its_memory() -> None:
