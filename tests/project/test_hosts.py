@@ -1,5 +1,8 @@
 """No file of ours names a package registry: whoever installs decides where packages come from (ADR 0003)."""
 
+import json
+import re
+import tomllib
 from typing import Final
 
 from tests.project import tree
@@ -17,3 +20,25 @@ def test_no_file_names_a_package_registry() -> None:
     }
 
     assert {path: hosts for path, hosts in named.items() if hosts} == {}
+
+
+def test_the_lock_names_only_hosts_that_cannot_exist() -> None:
+    lock = (tree.ROOT / "uv.lock").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"https?://([^/\"]+)", lock)) == {"index.invalid", "files.invalid"}
+
+
+def test_every_locked_file_has_its_hash() -> None:
+    lock = tomllib.loads((tree.ROOT / "uv.lock").read_text(encoding="utf-8"))
+    files = [file for package in lock["package"] for file in package.get("wheels", [])]
+
+    assert len(files) > len(lock["package"]) / 2
+    assert [file["url"] for file in files if not file["hash"].startswith("sha256:")] == []
+
+
+def test_npm_locks_the_content_and_not_the_place() -> None:
+    lock = json.loads((tree.ROOT / "tests/timescale/package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert [name for name, package in packages.items() if "integrity" not in package] == []
