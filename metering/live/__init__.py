@@ -5,7 +5,7 @@ The frames of `wss://.../ws/v1/live`, as a client sees them (households as strin
     > {"subscribe": ["12"]}
     < {"type": "snapshot", "household": "12", "epoch": "f3c2...", "seq": 41, "values": [
           {"kind": "room", "device": 7, "measured_at": "2026-01-05T06:00:00Z",
-           "values": {"temperature_c": 21.4, "humidity_pct": 40}}, ...]}
+           "values": {"temperature_c": 21.4}}, ...]}
     < {"type": "update", "household": "12", "epoch": "f3c2...", "seq": 42, "kind": "room", "device": 7,
        "measured_at": "...", "values": {...}}
     < {"type": "gap", "household": "12", "epoch": "f3c2...", "skipped": 3}
