@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import struct
 import threading
+import time
+from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple, cast
 
 import paho.mqtt.client as paho
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # The broker keeps what we have not acknowledged for as long as a weekend with its Monday and more.
 SESSION_EXPIRY_S: Final = 14 * 24 * 3600
+# The price, in delay, of storing neighbours in one transaction.
+LINGER_S: Final = 0.001
 PUBLISH_QOS: Final = 0x06
 QOS_1: Final = 0x02
 PUBACK: Final = 0x40
@@ -79,7 +81,8 @@ class Receiver:
         self._address = address
         self._subscription = subscription
         self._window = window
-        self._inbox: SimpleQueue[Delivery] = SimpleQueue()
+        self._inbox: deque[Delivery] = deque()
+        self._arrived = threading.Event()
         # Which connection a message came on: broken ones are counted up, so that an acknowledgement
         # never reaches a later connection, where its mid may belong to a message not stored yet.
         self._connection = 0
@@ -112,16 +115,22 @@ class Receiver:
         metrics.RECEIVED.inc()
         # A topic no text can be made of is none of ours; the marks stay visible in quarantine.
         name = topic.decode(errors="replace")
-        self._inbox.put(Delivery(self._connection, mid, name, payload, datetime.now(UTC)))
+        self._inbox.append(Delivery(self._connection, mid, name, payload, datetime.now(UTC)))
+        # Once for many messages: waking the other thread for each would cost more than the message.
+        if not self._arrived.is_set():
+            self._arrived.set()
 
     def take(self, *, at_most: int, patience_s: float) -> list[Delivery]:
-        """What has arrived, oldest first; waits up to ``patience_s`` for the first message only."""
-        deliveries: list[Delivery] = []
-        with suppress(Empty):
-            deliveries.append(self._inbox.get(timeout=patience_s))
-            while len(deliveries) < at_most:
-                deliveries.append(self._inbox.get_nowait())
-        return deliveries
+        """What has arrived, oldest first; waits up to ``patience_s`` for the first message.
+
+        After that one it waits LINGER_S more, so that messages that come together are stored together.
+        """
+        if not self._inbox:
+            if not self._arrived.wait(patience_s):
+                return []
+            time.sleep(LINGER_S)
+        self._arrived.clear()
+        return [self._inbox.popleft() for _ in range(min(at_most, len(self._inbox)))]
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> int:
         """Tell the broker that these are stored; how many were told, on the connection they came on."""
