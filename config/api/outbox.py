@@ -25,6 +25,9 @@ def wake_worker(task: str, *args: int | str) -> None:
 
     app: Celery = import_string(settings.TASK_APP)
     try:
-        app.send_task(task, args=args, retry=False)
+        with app.connection_for_write() as broker:
+            # Or it would knock for six seconds at a broker that is down, and whoever called us waits.
+            broker.transport_options = {**(broker.transport_options or {}), "max_retries": 0}
+            app.send_task(task, args=args, connection=broker, retry=False)
     except OperationalError as error:
         logger.warning("%s%r waits for the sweep, the broker does not answer: %s", task, args, error)
