@@ -14,48 +14,53 @@ from config.demo import plan
 from config.demo.season import season
 from config.stack.component import Component
 from config.stack.ports import HOST
-from config.stack.service import Ports, manage
+from config.stack.service import Extras, Ports, manage
 
 STRIPE_PORT: Final = 8002
 # A vote should move the plant while its giver still looks at the screen.
 TICK_SECONDS: Final = 20
 
 
-def components(
-    directory: Path, *, ports: Ports, stripe_port: int, speed: float, now: datetime
-) -> list[Component]:
-    """The seeding, the twin, the fake Stripe, and the bills that nobody waits for."""
+def extras(directory: Path, *, ports: Ports, stripe_port: int, speed: float, now: datetime) -> Extras:
+    """The seeding with the migration, the twin, the fake Stripe, and the bills that nobody waits for."""
+    return Extras(
+        components=[
+            _twin(speed=speed, now=now),
+            _fake_stripe(directory, port=stripe_port, web_port=ports.web),
+            Component(name="bills", command=manage("demo_bills"), after=("twin",), once=True, awaited=False),
+        ],
+        addresses=_addresses(stripe_port=stripe_port),
+        # In one process, because starting one takes a second.
+        prepare=manage("demo_seed", "--migrate"),
+    )
+
+
+def _twin(*, speed: float, now: datetime) -> Component:
+    """The community; it speaks once the ingestion listens."""
     zone = ZoneInfo(plan.TIME_ZONE)
     heated_since = local_midnight(season(now.astimezone(zone).date()).start, zone)
-    webhook = f"http://{HOST}:{ports.web}/api/v1/payments/stripe/webhook"
-    return [
-        Component(name="seed", command=manage("demo_seed"), after=("migrate",), once=True),
-        Component(
-            name="twin",
-            command=manage(
-                "twin",
-                f"--utility={plan.SLUG}",
-                f"--speed={speed:g}",
-                f"--backfill-from={heated_since.isoformat()}",
-            ),
-            after=("seed", "ingest"),
-        ),
-        Component(
-            name="fakestripe",
-            command=manage(
-                "fakestripe",
-                f"--port={stripe_port}",
-                f"--webhook={webhook}",
-                f"--merchant={plan.NAME}",
-                f"--state={directory / 'fakestripe.json'}",
-            ),
-            address=f"tcp://{HOST}:{stripe_port}",
-        ),
-        Component(name="bills", command=manage("demo_bills"), after=("seed",), once=True, awaited=False),
-    ]
+    options = (f"--utility={plan.SLUG}", f"--speed={speed:g}", f"--backfill-from={heated_since.isoformat()}")
+    return Component(
+        name="twin", command=manage("twin", *options), after=("migrate", "ingest"), ready_line="on line"
+    )
 
 
-def addresses(*, stripe_port: int) -> Mapping[str, str]:
+def _fake_stripe(directory: Path, *, port: int, web_port: int) -> Component:
+    options = (
+        f"--port={port}",
+        f"--webhook=http://{HOST}:{web_port}/api/v1/payments/stripe/webhook",
+        f"--merchant={plan.NAME}",
+        f"--state={directory / 'fakestripe.json'}",
+    )
+    return Component(
+        name="fakestripe",
+        command=manage("fakestripe", *options),
+        after=("twin",),
+        address=f"tcp://{HOST}:{port}",
+    )
+
+
+def _addresses(*, stripe_port: int) -> Mapping[str, str]:
     """Settings of the demo: its payment provider, its weather, its hurry."""
     return {
         "STRIPE_API_BASE": f"http://{HOST}:{stripe_port}",

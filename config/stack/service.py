@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -52,21 +52,32 @@ def manage(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, str(PROJECT_DIR / "manage.py"), *arguments)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a stack has beyond `up`.
+
+    ``components`` are supervised with the rest and may come after any of them; ``addresses`` are settings
+    for every process and for ``addresses.json``; ``prepare`` is what migrates the database, and perhaps more.
+    """
+
+    components: Sequence[Component] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    prepare: tuple[str, ...] = manage("migrate", "--no-input")
+
+
 def serve(
     *,
     directory: Path,
     ports: Ports,
-    extra: Sequence[Component] = (),
-    extra_addresses: Mapping[str, str] | None = None,
+    extras: Extras | None = None,
     quiet: bool = False,
     on_ready: Callable[[Mapping[str, str]], None] = lambda _addresses: None,
 ) -> None:
     """Run the whole stack in ``directory`` until SIGINT or SIGTERM.
 
-    ``extra`` components are supervised with the rest and may come after any of them; settings in
-    ``extra_addresses`` reach every process, and ``addresses.json``. What the environment names already
-    (``DATABASE_URL`` ...) is not started. ``quiet`` keeps the components' own output to the log.
-    ``on_ready`` is called with all addresses when everything is ready for the first time.
+    What the environment names already (``DATABASE_URL`` ...) is not started. ``quiet`` keeps the
+    components' own output to the log. ``on_ready`` is called with all addresses when everything is ready
+    for the first time.
 
     Raises:
         AlreadyRunningError: a stack runs in ``directory`` already.
@@ -79,12 +90,14 @@ def serve(
         claim(ports.web, what="the web", option="--port")
         claim(ports.live, what="the websockets", option="--live-port")
         started = _servers(directory)
-        addresses = _addresses(ports, started, extra_addresses or {})
+        extras = extras or Extras()
+        addresses = _addresses(ports, started, extras.addresses)
         state.write_addresses(directory, addresses)
         state.announce(directory, f"web at {addresses['PUBLIC_URL']}")
         components = [s.component for s in started]
-        components += processes(directory, ports=ports, servers=[c.name for c in components])
-        components += extra
+        names = [component.name for component in components]
+        components += processes(directory, ports=ports, servers=names, prepare=extras.prepare)
+        components += extras.components
         console = Console(directory, width=max(len(c.name) for c in components), quiet=quiet)
         for name in leftovers:
             console.state(name, "was left running by a supervisor that was killed; stopped it")
@@ -97,18 +110,24 @@ def serve(
         ).run()
 
 
-def processes(directory: Path, *, ports: Ports, servers: Sequence[str]) -> list[Component]:
-    """Our own processes: all wait for the migration, which waits for the servers that are started here."""
+def processes(
+    directory: Path, *, ports: Ports, servers: Sequence[str], prepare: tuple[str, ...]
+) -> list[Component]:
+    """Our own processes: all wait for the migration, which waits for the servers that are started here.
+
+    What people and devices meet first starts first; the rest would only take the processors from it.
+    """
     after = ("migrate", *servers)
+    later = (*after, "web", "live", "ingest")
     return [
-        Component(name="migrate", command=manage("migrate", "--no-input"), after=tuple(servers), once=True),
+        Component(name="migrate", command=prepare, after=tuple(servers), once=True),
         web(ports.web, after=after),
         live(ports.live, after=after),
         # Once it is connected its session is with the broker: nothing published from then on is missed.
         Component(name="ingest", command=manage("ingest"), after=after, ready_line="connected to the broker"),
-        worker(after=after),
-        beat(directory, after=after),
-        Component(name="control", command=manage("control"), after=after, ready_line="control: every"),
+        worker(after=later),
+        beat(directory, after=later),
+        Component(name="control", command=manage("control"), after=later, ready_line="control: every"),
     ]
 
 

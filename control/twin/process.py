@@ -102,6 +102,7 @@ def _tell(town: Town, hours: list[Hour], teller: Teller, told: threading.Event) 
 
 def _live(actor: Actor, *, stop: threading.Event, save: Callable[[], None]) -> None:
     saved_at = actor.state.at
+    logger.info("on line: %d homes", len(actor.town.plant.homes))
     while not stop.wait(TICK_S):
         now = datetime.now(UTC)
         # A clock set back makes no time go backwards: we wait for it.

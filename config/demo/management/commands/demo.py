@@ -43,14 +43,13 @@ class Command(BaseCommand):
             serve(
                 directory=settings.STATE_DIR,
                 ports=ports,
-                extra=parts.components(
+                extras=parts.extras(
                     settings.STATE_DIR,
                     ports=ports,
                     stripe_port=stripe_port,
                     speed=options["speed"],
                     now=timezone.now(),
                 ),
-                extra_addresses=parts.addresses(stripe_port=stripe_port),
                 quiet=not options["verbose"],
                 on_ready=self._welcome,
             )
