@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypedDict
+from typing import Final, TypedDict
 
+from django.utils import formats
 from rest_framework import serializers
+
+# Currencies known by their sign; the others are written with their code.
+SIGNS: Final = {"CNY": "¥", "EUR": "€"}
 
 
 class Money(TypedDict):
@@ -18,6 +22,13 @@ class Money(TypedDict):
 def money(minor: int, currency: str, *, digits: int = 2) -> Money:
     """``minor`` units (fen, cent, öre) as a decimal string: 12345 is "123.45"."""
     return Money(amount=str(Decimal(minor).scaleb(-digits)), currency=currency)
+
+
+def money_text(minor: int, currency: str, *, digits: int = 2) -> str:
+    """``minor`` units as people write them in the language in force: ¥1,234.50 or 1,234.50 DKK."""
+    amount = formats.number_format(Decimal(minor).scaleb(-digits), force_grouping=True)
+    sign = SIGNS.get(currency)
+    return f"{sign}{amount}" if sign else f"{amount} {currency}"
 
 
 class MoneySerializer(serializers.Serializer[Money]):

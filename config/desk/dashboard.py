@@ -15,7 +15,7 @@ from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import User, Utility
 from accounts.queries.access import desk_utilities
 from accounts.scope import utility_in_scope
-from config.api.money import money
+from config.api.money import money_text
 from config.desk import figures
 from config.desk.lists import list_address, sees_strangers
 from control.enums import TargetState
@@ -48,7 +48,12 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
             _warmth(request, utility),
             _targets(request),
         ]
-    return context | {"cards": cards, "stations": figures.stations(), "now": now}
+    lists = {
+        "stations": figures.stations(at=now),
+        "coldest": figures.coldest_homes(at=now),
+        "votes": figures.newest_votes(at=now),
+    }
+    return context | {"cards": cards, "zone": utility.zone, "now": now, **lists}
 
 
 def _readings(request: HttpRequest) -> Card:
@@ -90,8 +95,7 @@ def _owed(request: HttpRequest, utility: Utility) -> Card:
 
 
 def _amount(minor: int, utility: Utility) -> str:
-    written = money(minor, utility.currency, digits=MINOR_DIGITS[Currency(utility.currency)])
-    return f"{formats.number_format(written['amount'], force_grouping=True)} {written['currency']}"
+    return money_text(minor, utility.currency, digits=MINOR_DIGITS[Currency(utility.currency)])
 
 
 def _warmth(request: HttpRequest, utility: Utility) -> Card:

@@ -9,21 +9,28 @@ from statistics import median
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.translation import gettext as _
 
-from accounts.models import Substation, Utility
+from accounts.models import Household, Substation, Utility
 from billing.enums import AccountCode
 from billing.models import Posting
 from billing.queries.invoices import overdue
+from comfort.models import Feedback
 from control.enums import TargetState
 from control.models import Target, TargetTransition
 from metering.enums import DeviceKind, QuarantineState
 from metering.models import Installation, Reading
-from metering.queries.latest import latest_room_temperatures
+from metering.queries.latest import latest_room_temperatures, latest_telemetry
 from metering.queries.quarantine import quarantined
 
 LAST_HOUR: Final = timedelta(hours=1)
 # Older values are no statement about now.
 FRESH: Final = timedelta(hours=2)
+SUPPLY: Final = "secondary_supply_c"
+# What a setpoint is made of: the name in the sentence, the term, and how its sign is written.
+PARTS: Final = {"curve": ("curve_c", ""), "rooms": ("feedback_k", "+"), "votes": ("comfort_k", "+")}
+# How many rows a list on the first page has.
+LISTED: Final = 6
 
 
 class State(TypedDict):
@@ -67,11 +74,21 @@ class Warmth:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One substation and the newest target it was given."""
+    """One substation, its water now, and the newest target it was given: where that stands and why."""
 
     substation: Substation
+    supply_c: float | None
     target: Target | None
     state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColdHome:
+    """One home and its coldest fresh room."""
+
+    household: Household
+    temperature_c: float
 
 
 def arrivals(*, at: datetime) -> Arrivals:
@@ -97,27 +114,57 @@ def owed(*, on: date) -> Owed:
 
 def warmth(utility: Utility, *, at: datetime) -> Warmth:
     """How warm the homes are; a home is as warm as its coldest room."""
-    coldest: dict[int, float] = {}
-    for room in latest_room_temperatures():
-        if room.household_id is not None and room.measured_at > at - FRESH:
-            known = coldest.get(room.household_id, room.temperature_c)
-            coldest[room.household_id] = min(known, room.temperature_c)
+    coldest = _coldest_rooms(at=at)
     minimum = float(utility.minimum_room_c)
     cold = sum(temperature < minimum for temperature in coldest.values())
     return Warmth(len(coldest), cold, median(coldest.values()) if coldest else None)
 
 
-def stations() -> list[Station]:
-    """Every substation with its newest target and where that stands."""
+def coldest_homes(*, at: datetime) -> list[ColdHome]:
+    """The homes with the coldest rooms, coldest first."""
+    coldest = sorted(_coldest_rooms(at=at).items(), key=lambda pair: pair[1])[:LISTED]
+    homes = Household.objects.select_related("building").in_bulk([pk for pk, _temperature_c in coldest])
+    return [ColdHome(homes[pk], temperature_c) for pk, temperature_c in coldest]
+
+
+def newest_votes(*, at: datetime) -> list[Feedback]:
+    """What residents said last, within a week."""
+    votes = Feedback.objects.filter(given_at__gt=at - timedelta(days=7), given_at__lte=at)
+    return list(votes.select_related("household__building").order_by("-given_at", "-pk")[:LISTED])
+
+
+def stations(*, at: datetime) -> list[Station]:
+    """Every substation with its water, its newest target and where that stands."""
     newest = Target.objects.filter(substation=OuterRef("pk")).order_by("-issued_at").values("pk")[:1]
     rows = list(Substation.objects.annotate(target_id=Subquery(newest)).order_by("name"))
     targets = with_state(Target.objects.filter(pk__in=[row.target_id for row in rows])).in_bulk()
-    return [_station(row, targets.get(row.target_id)) for row in rows]
+    water = latest_telemetry([row.pk for row in rows], [SUPPLY], at - FRESH)
+    return [
+        _station(row, targets.get(row.target_id), supply_c=water.get((row.pk, SUPPLY), (None, at))[0])
+        for row in rows
+    ]
 
 
-def _station(substation: Substation, target: Stated | None) -> Station:
-    state = TargetState(target.state).label if target is not None else ""
-    return Station(substation, target, str(state))
+def _coldest_rooms(*, at: datetime) -> dict[int, float]:
+    coldest: dict[int, float] = {}
+    for room in latest_room_temperatures():
+        if room.household_id is not None and room.measured_at > at - FRESH:
+            known = coldest.get(room.household_id, room.temperature_c)
+            coldest[room.household_id] = min(known, room.temperature_c)
+    return coldest
+
+
+def _station(substation: Substation, target: Stated | None, *, supply_c: float | None) -> Station:
+    if target is None:
+        return Station(substation, supply_c, None, "", "")
+    parts = {name: _signed(target.terms.get(term), sign=sign) for name, (term, sign) in PARTS.items()}
+    why = _("curve %(curve)s, rooms %(rooms)s, votes %(votes)s") % parts
+    words = f"{target.get_cause_display()}: {why}"
+    return Station(substation, supply_c, target, str(TargetState(target.state).label), words)
+
+
+def _signed(value: float | None, *, sign: str) -> str:
+    return "-" if value is None else f"{value:{sign}.1f}"
 
 
 def with_state(targets: QuerySet[Target]) -> QuerySet[Stated]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from django import template
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.models import Invoice
+from config.api.money import money_text
 
 register = template.Library()
 
@@ -25,17 +25,12 @@ ROOMS: Final = {
     "Bathroom": gettext_lazy("Bathroom"),
     "Children's room": gettext_lazy("Children's room"),
 }
-# Where a currency stands by its sign; the others are written with their code.
-SIGNS: Final = {Currency.CNY: "¥", Currency.EUR: "€"}
 
 
 @register.filter
 def money(minor: int, currency: str) -> str:
     """Minor units as people write them: ``12345|money:"CNY"`` is ¥123.45."""
-    known = Currency(currency)
-    amount = formats.number_format(Decimal(minor).scaleb(-MINOR_DIGITS[known]), force_grouping=True)
-    sign = SIGNS.get(known)
-    return f"{sign}{amount}" if sign else f"{amount} {known.value}"
+    return money_text(minor, currency, digits=MINOR_DIGITS[Currency(currency)])
 
 
 @register.filter

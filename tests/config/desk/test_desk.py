@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.enums import StaffDuty
 from accounts.models import Household, StaffRole, User, Utility
 from accounts.scope import utility_scope
+from comfort.operations import give_feedback
 from config.desk import figures
 from config.desk.middleware import SESSION_KEY
 from metering.enums import Reason
@@ -158,6 +159,27 @@ def test_a_home_is_as_warm_as_its_coldest_fresh_room(scoped: Utility) -> None:
     assert figures.warmth(scoped, at=now) == figures.Warmth(measured=3, cold=1, median_c=19.0)
 
 
+def test_the_coldest_homes_lead_their_list(scoped: Utility) -> None:  # noqa: ARG001 - the scope
+    now = timezone.now()
+    for temperature_c in (21.0, 17.5, 19.0):
+        sensor = a_room_sensor(household=a_household())
+        a_room_temperature(device=sensor, measured_at=now, temperature_c=temperature_c)
+
+    assert [home.temperature_c for home in figures.coldest_homes(at=now)] == [17.5, 19.0, 21.0]
+
+
+def test_the_newest_votes_are_listed_with_what_was_said(client: Client, scoped: Utility) -> None:  # noqa: ARG001 - as above
+    household = a_household()
+    resident = a_resident(household=household)
+    now = timezone.now()
+    for sensation, ago in ((-2, timedelta(minutes=5)), (1, timedelta(minutes=1)), (3, timedelta(days=8))):
+        give_feedback(household=household, user=resident, sensation=sensation, at=now - ago)
+    client.force_login(a_clerk())
+
+    assert [vote.sensation for vote in figures.newest_votes(at=now)] == [1, -2]
+    assert "A little warm" in client.get("/admin/").content.decode()
+
+
 def test_no_fresh_room_is_no_warmth(scoped: Utility) -> None:
     assert figures.warmth(scoped, at=timezone.now()) == figures.Warmth(measured=0, cold=0, median_c=None)
 
@@ -170,7 +192,7 @@ def test_what_is_owed_is_the_ledgers_word(client: Client, scoped: Utility) -> No
     assert owed.open_minor == owed.late_minor > 0
     assert owed.late_bills == 1
     client.force_login(a_clerk(duty=StaffDuty.BILLING))
-    assert f"{owed.open_minor / 100:,.2f} CNY" in client.get("/admin/").content.decode()
+    assert f"¥{owed.open_minor / 100:,.2f}" in client.get("/admin/").content.decode()
 
 
 def test_a_station_without_a_target_says_so(client: Client, scoped: Utility) -> None:  # noqa: ARG001 - the scope
@@ -179,7 +201,7 @@ def test_a_station_without_a_target_says_so(client: Client, scoped: Utility) -> 
 
     page = client.get("/admin/").content.decode()
 
-    assert figures.stations() == [figures.Station(substation, None, "")]
+    assert figures.stations(at=timezone.now()) == [figures.Station(substation, None, None, "", "")]
     assert "Station North" in page
     assert "No target has been issued yet." in page
 
