@@ -101,18 +101,18 @@ def _reading(entry: Entry, received_at: datetime) -> list[Record]:
             if rule.target in values:
                 raise DecodeError(Reason.MALFORMED, f"'{field}' says again what another field has said.")
             if rule.is_register:
-                values[rule.target], is_whole = register(value, field, rule)
+                values[rule.target], is_whole = register(value, field=field, rule=rule)
                 if not is_whole:
                     raw[field] = value
             else:
-                values[rule.target] = gauge(value, field, rule)
+                values[rule.target] = gauge(value, field=field, rule=rule)
     if "energy_wh" not in values and "volume_l" not in values:
         raise DecodeError(Reason.MALFORMED, "There is no register: neither energy nor volume.")
     status = _optional_text(raw.pop(form.status, None), form.status, longest=LONGEST_STATUS)
     return [
         MeterRecord(
             _optional_text(raw.pop(form.serial, None), form.serial, longest=LONGEST_SERIAL),
-            instant(raw.pop(form.instant), form.instant, received_at),
+            instant(raw.pop(form.instant), field=form.instant, received_at=received_at),
             values.get("energy_wh"),
             values.get("volume_l"),
             values.get("power_w"),
@@ -128,23 +128,26 @@ def _reading(entry: Entry, received_at: datetime) -> list[Record]:
 
 
 def _temperature(entry: Entry, received_at: datetime) -> list[Record]:
-    humidity = entry.get("humidity_pct")
-    if humidity is not None:
-        humidity = within(number(humidity, "humidity_pct"), *HUMIDITY_PCT, "humidity_pct")
+    humidity_pct = None
+    if entry.get("humidity_pct") is not None:
+        humidity_pct = _number_within(entry, "humidity_pct", bounds=HUMIDITY_PCT)
     return [
         TemperatureRecord(
             _optional_text(entry.get("id"), "id", longest=LONGEST_SERIAL),
-            instant(entry.get("measured_at"), "measured_at", received_at),
-            within(number(entry.get("temperature_c"), "temperature_c"), *ROOM_C, "temperature_c"),
-            None
-            if humidity is None
-            else within(number(humidity, "humidity_pct"), *HUMIDITY_PCT, "humidity_pct"),
+            instant(entry.get("measured_at"), field="measured_at", received_at=received_at),
+            _number_within(entry, "temperature_c", bounds=ROOM_C),
+            humidity_pct,
         )
     ]
 
 
+def _number_within(entry: Entry, field: str, *, bounds: tuple[float, float]) -> float:
+    low, high = bounds
+    return within(number(entry.get(field), field), low=low, high=high, field=field)
+
+
 def _telemetry(entry: Entry, received_at: datetime) -> list[Record]:
-    measured_at = instant(entry.get("measured_at"), "measured_at", received_at)
+    measured_at = instant(entry.get("measured_at"), field="measured_at", received_at=received_at)
     points = entry.get("points")
     if not isinstance(points, dict) or not points:
         raise DecodeError(Reason.MALFORMED, "'points' is not an object with at least one signal.")
@@ -153,14 +156,17 @@ def _telemetry(entry: Entry, received_at: datetime) -> list[Record]:
 
 def _points(points: Entry, measured_at: datetime) -> Iterator[Record]:
     for tag, value in points.items():
-        yield TelemetryRecord(tag, measured_at, within(number(value, tag[:64]), *SIGNAL, tag[:64]))
+        low, high = SIGNAL
+        yield TelemetryRecord(
+            tag, measured_at, within(number(value, tag[:64]), low=low, high=high, field=tag[:64])
+        )
 
 
 def _status(entry: Entry, received_at: datetime) -> list[Record]:
     online = entry.get("online")
     if not isinstance(online, bool):
         raise DecodeError(Reason.MALFORMED, "'online' is neither true nor false.")
-    return [StatusRecord(online, instant(entry.get("at"), "at", received_at))]
+    return [StatusRecord(online, instant(entry.get("at"), field="at", received_at=received_at))]
 
 
 CHANNELS: Final[Mapping[str, Callable[[Entry, datetime], list[Record]]]] = {

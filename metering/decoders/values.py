@@ -37,7 +37,7 @@ def number(value: Any, field: str) -> int | float:  # noqa: ANN401 - JSON
     raise DecodeError(Reason.MALFORMED, f"'{field}' is {_shown(value)}, which is not a number.")
 
 
-def within(value: float, low: float, high: float, field: str) -> float:
+def within(value: float, *, low: float, high: float, field: str) -> float:
     """``value`` as a float if it lies in the range; NaN and infinities never do."""
     if low <= value <= high:
         return float(value)
@@ -47,21 +47,23 @@ def within(value: float, low: float, high: float, field: str) -> float:
     )
 
 
-def gauge(value: Any, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
+def gauge(value: Any, *, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
     """A gauge in canonical units; floats do, nobody is billed by it."""
-    return round(within(number(value, field), rule.low, rule.high, field) * rule.scale, GAUGE_DIGITS)
+    return round(
+        within(number(value, field), low=rule.low, high=rule.high, field=field) * rule.scale, GAUGE_DIGITS
+    )
 
 
-def register(value: Any, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
+def register(value: Any, *, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
     """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
-    within(number(value, field), rule.low, rule.high, field)
+    within(number(value, field), low=rule.low, high=rule.high, field=field)
     # repr gives back the digits that stood in the telegram; the float between them adds none.
     exact = EXACT.multiply(Decimal(repr(value)), rule.factor)
     whole = exact.to_integral_value(ROUND_HALF_EVEN)
     return int(whole), whole == exact
 
 
-def instant(value: Any, field: str, received_at: datetime) -> datetime:  # noqa: ANN401 - JSON
+def instant(value: Any, *, field: str, received_at: datetime) -> datetime:  # noqa: ANN401 - JSON
     """An instant in UTC; one without its zone is refused rather than guessed.
 
     Raises:

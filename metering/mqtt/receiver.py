@@ -61,7 +61,9 @@ class _Client(paho.Client):
                 payload_start = _after_properties(packet, payload_start)
         except IndexError:
             return super()._handle_publish()
-        self.receiver.take_in(mid, bytes(packet[2:topic_end]), bytes(packet[payload_start:]))
+        self.receiver.take_in(
+            mid=mid, topic=bytes(packet[2:topic_end]), payload=bytes(packet[payload_start:])
+        )
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def ack_many(self, mids: Sequence[int]) -> None:
@@ -110,7 +112,7 @@ class Receiver:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def take_in(self, mid: int, topic: bytes, payload: bytes) -> None:
+    def take_in(self, *, mid: int, topic: bytes, payload: bytes) -> None:
         """Called in the client's thread for every message: enqueue and be gone."""
         metrics.RECEIVED.inc()
         # A topic no text can be made of is none of ours; the marks stay visible in quarantine.
@@ -164,7 +166,7 @@ class Receiver:
 
     def _take_in_slowly(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         # QoS 0, for which there is nothing to acknowledge.
-        self.take_in(0, message._topic, bytes(message.payload))  # noqa: SLF001 - `topic` raises on invalid UTF-8
+        self.take_in(mid=0, topic=message._topic, payload=bytes(message.payload))  # noqa: SLF001 - `topic` raises on invalid UTF-8
 
 
 def _after_properties(packet: bytearray, at: int) -> int:

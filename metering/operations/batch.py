@@ -102,16 +102,16 @@ def store_batch(*, messages: Sequence[Message], registry: Registry) -> BatchOutc
             middle = len(messages) // 2
             first = store_batch(messages=messages[:middle], registry=registry)
             return first + store_batch(messages=messages[middle:], registry=registry)
-        return _quarantine_refused(messages[0], registry, error)
+        return _quarantine_refused(messages[0], registry=registry, error=error)
     return kept.outcome
 
 
 def keep(*, messages: Sequence[Message], registry: Registry) -> Kept:
     """Write the batch's rows inside the caller's transaction; the faults are the caller's to keep."""
     batch = sort_messages(messages=messages, registry=registry)
-    readings = _write(READINGS, batch.readings, batch)
-    temperatures = _write(TEMPERATURES, batch.temperatures, batch)
-    telemetry = _write(TELEMETRY, batch.telemetry, batch)
+    readings = _write(READINGS, batch.readings, batch=batch)
+    temperatures = _write(TEMPERATURES, batch.temperatures, batch=batch)
+    telemetry = _write(TELEMETRY, batch.telemetry, batch=batch)
     _write_statuses(batch.statuses)
     written = (readings, temperatures, telemetry)
     outcome = BatchOutcome(
@@ -134,7 +134,7 @@ def described(faults: Sequence[Fault]) -> tuple[str, str]:
     return faults[0].reason.value, "\n".join(lines)
 
 
-def _write(table: Table, rows: Sequence[Row], batch: Sorted) -> Written:
+def _write(table: Table, rows: Sequence[Row], *, batch: Sorted) -> Written:
     written = write_rows(table, rows)
     for row, stored in written.contradictions:
         values = ", ".join(f"{name} {value}" for name, value in stored.items())
@@ -165,7 +165,7 @@ def _quarantine(messages: Sequence[Message], kept: Kept) -> None:
             cursor.execute(QUARANTINE, [list(column) for column in zip(*rows.values(), strict=True)])
 
 
-def _quarantine_refused(message: Message, registry: Registry, error: Exception) -> BatchOutcome:
+def _quarantine_refused(message: Message, *, registry: Registry, error: Exception) -> BatchOutcome:
     batch = sort_messages(messages=[message], registry=registry)
     refusal = Fault(Reason.IMPLAUSIBLE, f"The database refused it: {str(error).splitlines()[0]}")
     faults = [refusal] * max(batch.records, 1)

@@ -73,7 +73,7 @@ def sort_messages(*, messages: Sequence[Message], registry: Registry) -> Sorted:
     utilities = registry.utilities({slug for _n, (slug, _identity), _channel in addressed})
     spoken: list[_Spoken] = []
     for n, key, channel in addressed:
-        decoded = decode(channel, messages[n].payload, messages[n].received_at)
+        decoded = decode(channel, messages[n].payload, received_at=messages[n].received_at)
         batch.records += len(decoded.records) + len(decoded.faults)
         batch.faults[n] += decoded.faults
         sender = senders.get(key)
@@ -83,7 +83,7 @@ def sort_messages(*, messages: Sequence[Message], registry: Registry) -> Sorted:
             batch.faults[n] += [_unknown_sender(key, is_utility=n in batch.utilities)] * len(decoded.records)
         else:
             spoken += [_Spoken(n, messages[n], channel, sender, record) for record in decoded.records]
-    _place(spoken, batch, registry)
+    _place(spoken, batch=batch, registry=registry)
     batch.faults = defaultdict(list, {n: faults for n, faults in batch.faults.items() if faults})
     return batch
 
@@ -116,7 +116,7 @@ def _unknown_sender(key: SenderKey, *, is_utility: bool) -> Fault:
     return Fault(Reason.UNKNOWN_DEVICE, f"No device '{identity}' is registered.")
 
 
-def _place(spoken: Sequence[_Spoken], batch: Sorted, registry: Registry) -> None:
+def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> None:
     carried = registry.carried(
         {
             (one.sender.device_id, SPEAKERS[one.channel], one.record.serial)
@@ -132,7 +132,7 @@ def _place(spoken: Sequence[_Spoken], batch: Sorted, registry: Registry) -> None
         if device_id is None or fault is not None:
             batch.faults[one.n].append(fault or _unknown_carried(one))
         elif isinstance(record, MeterRecord):
-            batch.readings.append(Row(one.n, _reading_row(one, device_id, record)))
+            batch.readings.append(Row(one.n, _reading_row(one, record, device_id=device_id)))
         elif isinstance(record, TemperatureRecord):
             values = (record.temperature_c, record.humidity_pct, one.message.received_at)
             place = (device_id, record.measured_at, one.sender.utility_id)
@@ -141,10 +141,10 @@ def _place(spoken: Sequence[_Spoken], batch: Sorted, registry: Registry) -> None
             changed = (record.online, _changed_at(one, record), one.message.received_at)
             batch.statuses.append(Row(one.n, (device_id, one.sender.utility_id, *changed)))
         else:
-            _place_signal(one, record, batch, tags)
+            _place_signal(one, record, batch=batch, tags=tags)
 
 
-def _place_signal(one: _Spoken, record: TelemetryRecord, batch: Sorted, tags: dict[str, Any]) -> None:
+def _place_signal(one: _Spoken, record: TelemetryRecord, *, batch: Sorted, tags: dict[str, Any]) -> None:
     tag = tags.get(record.tag)
     if tag is None:
         fault = Fault(Reason.UNKNOWN_TAG, f"'{record.tag:.64}' is not a known plant signal.")
@@ -180,7 +180,7 @@ def _unknown_carried(one: _Spoken) -> Fault:
     return Fault(Reason.UNKNOWN_METER, f"No device '{serial}' hangs on this gateway.")
 
 
-def _reading_row(one: _Spoken, device_id: int, record: MeterRecord) -> tuple[Any, ...]:
+def _reading_row(one: _Spoken, record: MeterRecord, *, device_id: int) -> tuple[Any, ...]:
     return (
         device_id,
         record.measured_at,

@@ -98,12 +98,12 @@ def consumption(household_id: int, period: Period[datetime], resolution: Resolut
         Household.DoesNotExist: not in the utility in scope.
     """
     zone = Household.objects.select_related("utility").get(pk=household_id).utility.zone
-    cuts = cut_instants(household_id, period, resolution, zone)
+    cuts = cut_instants(household_id, period=period, resolution=resolution, zone=zone)
     rows = [row for row in brackets([household_id], cuts) if row.has_register] if len(cuts) > 1 else []
     if not rows:
         nothing = np.zeros(0, dtype=np.int64)
         return ConsumptionSeries(resolution, [], [], nothing, [], None, [])
-    return _series(rows, cuts, resolution)
+    return _series(rows, grid=cuts, resolution=resolution)
 
 
 def metered_energy(household_ids: Collection[int], period: Period[date]) -> dict[int, MeteredEnergy]:
@@ -134,15 +134,15 @@ def _metered(pairs: Sequence[tuple[Bracket, int]], bounds: Sequence[datetime]) -
     meters = tuple(
         MeterEnergy(
             opening.serial,
-            _register(opening, opening_wh, bounds[0]),
-            _register(closing, closing_wh, bounds[1]),
+            _register(opening, energy_wh=opening_wh, at=bounds[0]),
+            _register(closing, energy_wh=closing_wh, at=bounds[1]),
         )
         for (opening, opening_wh), (closing, closing_wh) in zip(pairs[::2], pairs[1::2], strict=True)
     )
     return MeteredEnergy(sum(meter.energy_wh for meter in meters), meters)
 
 
-def _register(row: Bracket, energy_wh: int, at: datetime) -> RegisterReading:
+def _register(row: Bracket, *, energy_wh: int, at: datetime) -> RegisterReading:
     if row.before_at == at:
         return RegisterReading(at, energy_wh, Quality(row.before_quality or Quality.MEASURED))
     if row.before_at is None or row.after_at is None:
@@ -163,16 +163,16 @@ def _is_known(row: Bracket, at: datetime) -> bool:
     return row.after_at is not None or row.before_at == at or (row.ends_at is not None and at >= row.ends_at)
 
 
-def _series(rows: list[Bracket], grid: list[datetime], resolution: Resolution) -> ConsumptionSeries:
-    meters = len(rows) // len(grid)
-    register = registers(rows, grid).reshape(meters, len(grid))
-    step_wh = np.diff(register, axis=1)
-    known: Flags = np.array([_is_known(row, grid[row.n - 1]) for row in rows]).reshape(meters, len(grid))
-    loose: Flags = np.array([_is_loose(row, grid[row.n - 1], TOLERANCE[resolution]) for row in rows]).reshape(
-        meters, len(grid)
-    )
+def _series(rows: list[Bracket], *, grid: list[datetime], resolution: Resolution) -> ConsumptionSeries:
+    # One row a meter, one column a cut: brackets come by installation and instant.
+    shape = (len(rows) // len(grid), len(grid))
+    tolerance = TOLERANCE[resolution]
+    step_wh = np.diff(registers(rows, grid).reshape(shape), axis=1)
+    known: Flags = np.array([_is_known(row, grid[row.n - 1]) for row in rows]).reshape(shape)
     odd: Flags = np.array([Quality.SUSPECT in {row.before_quality, row.after_quality} for row in rows])
-    odd = odd.reshape(meters, len(grid))
+    odd = odd.reshape(shape)
+    loose: Flags = np.array([_is_loose(row, at=grid[row.n - 1], tolerance=tolerance) for row in rows])
+    loose = loose.reshape(shape)
     suspect: Flags = np.any(odd[:, 1:] | odd[:, :-1] | (step_wh < 0), axis=0)
     estimated: Flags = np.any(loose[:, 1:] | loose[:, :-1], axis=0)
     complete: Flags = np.all(known[:, 1:] & known[:, :-1], axis=0)
@@ -184,7 +184,7 @@ def _series(rows: list[Bracket], grid: list[datetime], resolution: Resolution) -
         energy_wh=step_wh.sum(axis=0)[keep],
         quality=[_quality(suspect=bool(suspect[k]), estimated=bool(estimated[k])) for k in keep],
         complete_until=_complete_until(rows[len(grid) - 1 :: len(grid)], grid[-1]),
-        gaps=_gaps(rows, grid, TOLERANCE[resolution]),
+        gaps=_gaps(rows, grid=grid, tolerance=tolerance),
     )
 
 
@@ -216,15 +216,17 @@ def _span(row: Bracket) -> timedelta:
     return row.after_at - row.before_at
 
 
-def _is_loose(row: Bracket, at: datetime, tolerance: timedelta) -> bool:
+def _is_loose(row: Bracket, *, at: datetime, tolerance: timedelta) -> bool:
     return row.before_at != at and _span(row) > tolerance
 
 
-def _gaps(rows: Sequence[Bracket], grid: Sequence[datetime], tolerance: timedelta) -> list[Period[datetime]]:
+def _gaps(
+    rows: Sequence[Bracket], *, grid: Sequence[datetime], tolerance: timedelta
+) -> list[Period[datetime]]:
     found = {
         (row.before_at, row.after_at)
         for row in rows
-        if row.before_at and row.after_at and _is_loose(row, grid[row.n - 1], tolerance)
+        if row.before_at and row.after_at and _is_loose(row, at=grid[row.n - 1], tolerance=tolerance)
     }
     # From the day a meter was hung up until somebody heard of it.
     found |= {

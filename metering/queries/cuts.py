@@ -27,7 +27,7 @@ class OpenPeriodError(ValueError):
 
 
 def cut_instants(
-    household_id: int, period: Period[datetime], resolution: Resolution, zone: ZoneInfo
+    household_id: int, *, period: Period[datetime], resolution: Resolution, zone: ZoneInfo
 ) -> list[datetime]:
     """The instants between which a series is cut, ascending; one more than it has points.
 
@@ -40,13 +40,13 @@ def cut_instants(
             f"The period from {period.start} has no end, so it cannot be cut into a series."
         )
     if resolution == Resolution.RAW:
-        grid = _reading_instants(household_id, period.start, period.end)
+        grid = _reading_instants(household_id, start=period.start, end=period.end)
     else:
         if (period.end - period.start) / SHORTEST[resolution] > MAX_POINTS + 2:
             raise TooManyPointsError(_too_many(resolution))
         local = Period(period.start.astimezone(zone), period.end.astimezone(zone))
         # In UTC again: two instants of one zone would be subtracted by the clock on the wall.
-        grid = [at.astimezone(UTC) for at in _calendar(local, resolution, zone)]
+        grid = [at.astimezone(UTC) for at in _calendar(local, resolution=resolution, zone=zone)]
     if len(grid) - 1 > MAX_POINTS:
         raise TooManyPointsError(_too_many(resolution))
     return grid
@@ -56,7 +56,7 @@ def _too_many(resolution: Resolution) -> str:
     return f"The period has more than {MAX_POINTS} points at the resolution '{resolution.value}'."
 
 
-def _reading_instants(household_id: int, start: datetime, end: datetime) -> list[datetime]:
+def _reading_instants(household_id: int, *, start: datetime, end: datetime) -> list[datetime]:
     rows = Reading.objects.filter(
         device__installations__household_id=household_id,
         device__kind=DeviceKind.HEAT_METER,
@@ -69,7 +69,7 @@ def _reading_instants(household_id: int, start: datetime, end: datetime) -> list
     )
 
 
-def _calendar(period: Period[datetime], resolution: Resolution, zone: ZoneInfo) -> list[datetime]:
+def _calendar(period: Period[datetime], *, resolution: Resolution, zone: ZoneInfo) -> list[datetime]:
     start, end = period.start, period.end or period.start
     if resolution == Resolution.HOUR:
         first = start.replace(minute=0, second=0, microsecond=0).astimezone(UTC)

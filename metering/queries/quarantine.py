@@ -59,7 +59,7 @@ def proposal(message: QuarantinedMessage) -> Proposal | None:
     if message.reason not in {Reason.UNKNOWN_DEVICE, Reason.UNKNOWN_METER}:
         return None
     topic = topics.parse(message.topic)
-    decoded = decode(topic.channel, bytes(message.payload), message.received_at)
+    decoded = decode(topic.channel, bytes(message.payload), received_at=message.received_at)
     instants = [_instant(record) for record in decoded.records] or [message.received_at]
     kind = SPEAKERS.get(topic.channel)
     serials = list(dict.fromkeys(_serials(decoded)))
@@ -74,11 +74,11 @@ def proposal(message: QuarantinedMessage) -> Proposal | None:
             known=None,
             first_measured_at=min(instants),
         )
-    return _carried(topic.device, kind, serials, min(instants))
+    return _carried(topic.device, kind=kind, serials=serials, first_measured_at=min(instants))
 
 
 def _carried(
-    identity: str, kind: DeviceKind | None, serials: list[str], first_measured_at: datetime
+    identity: str, *, kind: DeviceKind | None, serials: list[str], first_measured_at: datetime
 ) -> Proposal | None:
     gateway = Device.objects.filter(identity=identity, kind=DeviceKind.GATEWAY).first()
     if gateway is None or kind is None:

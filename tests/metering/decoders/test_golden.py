@@ -282,7 +282,7 @@ GOLDEN = {
 @pytest.mark.parametrize("name", GOLDEN)
 def test_a_golden_telegram_means_what_it_says(name: str) -> None:
     golden = GOLDEN[name]
-    decoded = decode("reading", orjson.dumps({**TIMESTAMP, **golden.telegram}), AT)
+    decoded = decode("reading", orjson.dumps({**TIMESTAMP, **golden.telegram}), received_at=AT)
     assert decoded.faults == []
     (record,) = decoded.records
     assert isinstance(record, MeterRecord)
@@ -300,7 +300,7 @@ def test_the_native_form_of_the_contract() -> None:
         b'{"measured_at": "2026-01-05T06:00:00Z", "energy_kwh": 6884.0, "volume_m3": 645.319,'
         b' "power_kw": 0.111, "flow_m3_h": 0.004, "supply_c": 51.7, "return_c": 27.6, "status": "OK"}'
     )
-    assert decode("reading", payload, AT).records == [
+    assert decode("reading", payload, received_at=AT).records == [
         MeterRecord(
             serial="",
             measured_at=datetime(2026, 1, 5, 6, tzinfo=UTC),

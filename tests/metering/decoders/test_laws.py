@@ -42,14 +42,14 @@ DOCUMENTS = ENTRIES | st.lists(ENTRIES | LEAVES, max_size=4) | LEAVES
 @pytest.mark.parametrize("channel", CHANNELS)
 @given(payload=st.binary(max_size=200))
 def test_no_bytes_crash_a_decoder(channel: str, payload: bytes) -> None:
-    decoded = decode(channel, payload, RECEIVED)
+    decoded = decode(channel, payload, received_at=RECEIVED)
     assert decoded.records or decoded.faults
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @given(document=DOCUMENTS)
 def test_no_json_crashes_a_decoder_and_none_of_it_vanishes(channel: str, document: Any) -> None:  # noqa: ANN401 - JSON
-    decoded = decode(channel, orjson.dumps(document), RECEIVED)
+    decoded = decode(channel, orjson.dumps(document), received_at=RECEIVED)
     entries = document if isinstance(document, list) else [document]
     assert len(decoded.records) + len(decoded.faults) >= max(len(entries), 1)
     assert all(fault.detail for fault in decoded.faults)
@@ -58,7 +58,7 @@ def test_no_json_crashes_a_decoder_and_none_of_it_vanishes(channel: str, documen
 @given(milli=st.integers(0, 10**13))
 def test_a_register_written_to_the_watt_hour_is_exact(milli: int) -> None:
     payload = b'{"measured_at": "2026-01-05T05:00:00Z", "energy_kwh": %d.%03d}' % divmod(milli, 1000)
-    (record,) = decode("reading", payload, RECEIVED).records
+    (record,) = decode("reading", payload, received_at=RECEIVED).records
     assert isinstance(record, MeterRecord)
     assert (record.energy_wh, record.raw) == (milli, None)
 
@@ -66,7 +66,7 @@ def test_a_register_written_to_the_watt_hour_is_exact(milli: int) -> None:
 @given(kwh=st.decimals(min_value=0, max_value=10**6, places=6))
 def test_a_finer_register_is_rounded_and_kept_as_it_was_written(kwh: Decimal) -> None:
     payload = b'{"measured_at": "2026-01-05T05:00:00Z", "energy_kwh": %b}' % str(kwh).encode()
-    (record,) = decode("reading", payload, RECEIVED).records
+    (record,) = decode("reading", payload, received_at=RECEIVED).records
     assert isinstance(record, MeterRecord)
     assert record.energy_wh is not None
     assert abs(record.energy_wh - kwh * 1000) <= Decimal("0.5")
@@ -79,7 +79,7 @@ def test_a_finer_register_is_rounded_and_kept_as_it_was_written(kwh: Decimal) ->
 def test_what_is_unknown_is_kept(extra: dict[str, Any], ago: timedelta) -> None:
     unknown = {f"x{name}": value for name, value in extra.items()}
     entry = {"measured_at": (RECEIVED - ago).isoformat(), "energy_kwh": 1, **unknown}
-    decoded = decode("reading", orjson.dumps(entry), RECEIVED)
+    decoded = decode("reading", orjson.dumps(entry), received_at=RECEIVED)
     assert decoded.faults == []
     (record,) = decoded.records
     assert isinstance(record, MeterRecord)

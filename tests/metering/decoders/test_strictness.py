@@ -19,7 +19,7 @@ MEASURED = datetime(2026, 1, 5, 6, tzinfo=UTC)
 def fault(channel: str, payload: Any) -> Fault:  # noqa: ANN401 - JSON
     """The one fault of a payload that says nothing else."""
     body = payload if isinstance(payload, bytes) else orjson.dumps(payload)
-    decoded = decode(channel, body, RECEIVED)
+    decoded = decode(channel, body, received_at=RECEIVED)
     assert decoded.records == []
     (found,) = decoded.faults
     return found
@@ -107,7 +107,11 @@ def test_a_clock_may_run_five_minutes_ahead_and_no_more() -> None:
     for ahead, count in ((timedelta(minutes=5), 1), (timedelta(minutes=5, microseconds=1), 0)):
         at = (RECEIVED + ahead).isoformat()
         assert (
-            len(decode("reading", orjson.dumps({"measured_at": at, "energy_kwh": 1}), RECEIVED).records)
+            len(
+                decode(
+                    "reading", orjson.dumps({"measured_at": at, "energy_kwh": 1}), received_at=RECEIVED
+                ).records
+            )
             == count
         )
     found = fault("reading", {"measured_at": "2026-01-05T06:05:31Z", "energy_kwh": 1})
@@ -124,7 +128,7 @@ def test_a_clock_that_stopped_in_the_last_century_is_noticed() -> None:
 
 def test_an_instant_with_another_offset_is_the_same_instant() -> None:
     payload = orjson.dumps({"measured_at": "2026-01-05T14:00:00+08:00", "energy_kwh": 1})
-    (record,) = decode("reading", payload, RECEIVED).records
+    (record,) = decode("reading", payload, received_at=RECEIVED).records
     assert isinstance(record, MeterRecord)
     assert (record.measured_at, record.measured_at.tzinfo) == (MEASURED, UTC)
 
@@ -140,7 +144,7 @@ def test_fields_that_are_null_are_absent() -> None:
     payload = orjson.dumps(
         {"measured_at": AT, "energy_kwh": None, "volume_m3": 1, "power_kw": None, "id": None}
     )
-    (record,) = decode("reading", payload, RECEIVED).records
+    (record,) = decode("reading", payload, received_at=RECEIVED).records
     assert isinstance(record, MeterRecord)
     assert (record.energy_wh, record.volume_l, record.power_w, record.serial, record.raw) == (
         None,
@@ -153,7 +157,7 @@ def test_fields_that_are_null_are_absent() -> None:
 
 def test_a_good_entry_beside_a_bad_one_is_read() -> None:
     payload = orjson.dumps([{"measured_at": AT, "energy_kwh": 1}, 7, {"measured_at": AT, "energy_kwh": 2}])
-    decoded = decode("reading", payload, RECEIVED)
+    decoded = decode("reading", payload, received_at=RECEIVED)
     assert [record.energy_wh for record in decoded.records if isinstance(record, MeterRecord)] == [1000, 2000]
     assert decoded.faults == [Fault(Reason.MALFORMED, "Entry 2 of 3: It is not a JSON object.")]
 
@@ -173,7 +177,7 @@ def test_room_temperatures_are_read() -> None:
         {"measured_at": AT, "temperature_c": 21, "humidity_pct": 40},
         {"measured_at": AT, "temperature_c": 19.5, "id": "S1"},
     ]
-    assert decode("temperature", orjson.dumps(entries), RECEIVED).records == [
+    assert decode("temperature", orjson.dumps(entries), received_at=RECEIVED).records == [
         TemperatureRecord("", MEASURED, 21.0, 40.0),
         TemperatureRecord("S1", MEASURED, 19.5, None),
     ]
@@ -204,7 +208,7 @@ def test_a_room_temperature_that_is_none(entry: dict[str, Any], detail: str) -> 
 
 def test_plant_signals_are_read_one_by_one() -> None:
     payload = orjson.dumps({"measured_at": AT, "points": {"secondary_supply_c": 47.2, "pump_hz": 38}})
-    assert decode("telemetry", payload, RECEIVED).records == [
+    assert decode("telemetry", payload, received_at=RECEIVED).records == [
         TelemetryRecord("secondary_supply_c", MEASURED, 47.2),
         TelemetryRecord("pump_hz", MEASURED, 38.0),
     ]
@@ -217,7 +221,7 @@ def test_telemetry_without_signals_is_malformed(points: Any) -> None:  # noqa: A
 
 
 def test_coming_and_going_is_read() -> None:
-    assert decode("status", b'{"online": true, "at": "%b"}' % AT.encode(), RECEIVED).records == [
+    assert decode("status", b'{"online": true, "at": "%b"}' % AT.encode(), received_at=RECEIVED).records == [
         StatusRecord(True, MEASURED)
     ]
     assert fault("status", {"online": 1, "at": AT}).detail == "'online' is neither true nor false."
