@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -98,16 +99,16 @@ def serve(
         names = [component.name for component in components]
         components += processes(directory, ports=ports, servers=names, prepare=extras.prepare)
         components += extras.components
-        console = Console(directory, width=max(len(c.name) for c in components), quiet=quiet)
-        for name in leftovers:
-            console.state(name, "was left running by a supervisor that was killed; stopped it")
-        Supervisor(
-            components,
-            directory=directory,
-            env=_environment(directory, addresses, started=started),
-            console=console,
-            on_ready=lambda: on_ready(addresses),
-        ).run()
+        with closing(Console(directory, width=max(len(c.name) for c in components), quiet=quiet)) as console:
+            for name in leftovers:
+                console.state(name, "was left running by a supervisor that was killed; stopped it")
+            Supervisor(
+                components,
+                directory=directory,
+                env=_environment(directory, addresses, started=started),
+                console=console,
+                on_ready=lambda: on_ready(addresses),
+            ).run()
 
 
 def processes(
