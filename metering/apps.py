@@ -25,6 +25,7 @@ def _write_vocabulary(*, using: str, apps: Any = None, **_rest: Any) -> None:  #
         model = (apps or today).get_model("metering", "TelemetryTag")
     except LookupError:  # the migrations stopped before this app
         return
+    # What is there stays as it is: an operator may have widened a range.
     rows = [
         model(name=tag.name, unit=tag.unit, kind=tag.kind, low=tag.low, high=tag.high)
         for tag in TAGS.values()

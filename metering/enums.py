@@ -28,6 +28,7 @@ class TagKind(models.TextChoices):
     SETPOINT = "setpoint", _("Setpoint")
 
 
+# The codes are counted, filtered and searched for; a new one needs a decision at the desk, so they are few.
 class Reason(models.TextChoices):
     """Why a message could not be stored; the detail beside it is a sentence."""
 

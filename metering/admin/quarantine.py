@@ -88,6 +88,7 @@ class QuarantinedMessageAdmin(ModelAdmin):
     )
     readonly_fields = fields
     actions = ("release_selected",)
+    # All three ask back: what changes something is never a mere link.
     actions_detail = ("register", "release_again", "discard")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:

@@ -71,13 +71,13 @@ def _entries(payload: bytes) -> list[Any]:
     return document
 
 
-def _object(entry: Any) -> Entry:  # noqa: ANN401 - JSON
+def _object(entry: object) -> Entry:
     if isinstance(entry, dict):
         return entry
     raise DecodeError(Reason.MALFORMED, "It is not a JSON object.")
 
 
-def _optional_text(value: Any, field: str, *, longest: int) -> str:  # noqa: ANN401 - JSON
+def _optional_text(value: object, field: str, *, longest: int) -> str:
     return "" if value is None else text(value, field, longest=longest)
 
 

@@ -106,6 +106,7 @@ WMBUSMETERS: Final[Mapping[str, Format]] = {
             supply_c="t1_temperature",
             return_c="t2_temperature",
         ),
+        # `flow_m3h` is the flow, `flow_c` the supply: the suffix tells them apart.
         _format(  # Landis+Gyr Ultraheat
             "ultraheat",
             instant="timestamp",
@@ -167,6 +168,7 @@ def format_of(entry: Mapping[str, Any]) -> Format:
     Raises:
         DecodeError: none that is registered.
     """
+    # wmbusmeters never writes it, so it tells our own form at once.
     if "measured_at" in entry:
         return NATIVE
     if entry.get("_", "telegram") != "telegram" or "timestamp" not in entry:

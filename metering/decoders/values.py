@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from metering.decoders.records import DecodeError
 from metering.enums import Reason
@@ -30,7 +30,7 @@ class Rule(NamedTuple):
     is_register: bool
 
 
-def number(value: Any, field: str) -> int | float:  # noqa: ANN401 - JSON
+def number(value: object, field: str) -> int | float:
     """``value`` as it is, if it is a number; a bool is none, nor is a string that looks like one."""
     if type(value) is float or type(value) is int:
         return value
@@ -47,14 +47,14 @@ def within(value: float, *, low: float, high: float, field: str) -> float:
     )
 
 
-def gauge(value: Any, *, field: str, rule: Rule) -> float:  # noqa: ANN401 - JSON
+def gauge(value: object, *, field: str, rule: Rule) -> float:
     """A gauge in canonical units; floats do, nobody is billed by it."""
     return round(
         within(number(value, field), low=rule.low, high=rule.high, field=field) * rule.scale, GAUGE_DIGITS
     )
 
 
-def register(value: Any, *, field: str, rule: Rule) -> tuple[int, bool]:  # noqa: ANN401 - JSON
+def register(value: object, *, field: str, rule: Rule) -> tuple[int, bool]:
     """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
     within(number(value, field), low=rule.low, high=rule.high, field=field)
     # repr gives back the digits that stood in the telegram; the float between them adds none.
@@ -63,7 +63,7 @@ def register(value: Any, *, field: str, rule: Rule) -> tuple[int, bool]:  # noqa
     return int(whole), whole == exact
 
 
-def instant(value: Any, *, field: str, received_at: datetime) -> datetime:  # noqa: ANN401 - JSON
+def instant(value: object, *, field: str, received_at: datetime) -> datetime:
     """An instant in UTC; one without its zone is refused rather than guessed.
 
     Raises:
@@ -87,7 +87,7 @@ def instant(value: Any, *, field: str, received_at: datetime) -> datetime:  # no
     return utc
 
 
-def text(value: Any, field: str, *, longest: int) -> str:  # noqa: ANN401 - JSON
+def text(value: object, field: str, *, longest: int) -> str:
     """A text of at most ``longest`` characters."""
     if isinstance(value, str) and len(value) <= longest:
         return value
@@ -95,6 +95,6 @@ def text(value: Any, field: str, *, longest: int) -> str:  # noqa: ANN401 - JSON
     raise DecodeError(Reason.MALFORMED, message)
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+def _shown(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"

@@ -61,6 +61,7 @@ class Ingestor:
             outcome = self._store(messages)
         if outcome is None:
             return
+        # Before the phones are told: what is stored is stored, and a slow Valkey must not hold up the broker.
         self._receiver.acknowledge(deliveries)
         _count(outcome)
         self._tell(outcome)
@@ -79,6 +80,7 @@ class Ingestor:
                 return store_batch(messages=messages, registry=self._registry)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database is away, %d messages wait: %s", len(messages), error)
+            # Nothing was acknowledged, so the broker's window fills and it stops sending.
             metrics.RETRIES.inc()
             connection.close()
             if self._stopping.wait(pause_s):
@@ -87,6 +89,7 @@ class Ingestor:
 
     def _tell(self, outcome: BatchOutcome) -> None:
         try:
+            # After the commit, so that a lookup never delays the acknowledgement.
             self._registry.learn_homes({row[0] for row in (*outcome.readings, *outcome.temperatures)})
         except Error as error:
             # All is stored; a phone that misses this update shows the next one.

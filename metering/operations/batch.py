@@ -91,6 +91,7 @@ def store_batch(*, messages: Sequence[Message], registry: Registry) -> BatchOutc
         OperationalError: the database is gone; nothing was stored, the same batch may be given again.
     """
     try:
+        # Rows and quarantine commit together: acknowledged is what is in one of the two.
         with transaction.atomic():
             kept = keep(messages=messages, registry=registry)
             _quarantine(messages, kept)
@@ -147,6 +148,7 @@ def _write(table: Table, rows: Sequence[Row], *, batch: Sorted) -> Written:
 def _write_statuses(rows: Sequence[Row]) -> None:
     if not rows:
         return
+    # One row a device: a statement may not update the same row twice.
     latest = {row.values[0]: row.values for row in rows}
     with connection.cursor() as cursor:
         cursor.execute(STATUS, [list(column) for column in zip(*latest.values(), strict=True)])
@@ -154,6 +156,7 @@ def _write_statuses(rows: Sequence[Row]) -> None:
 
 def _quarantine(messages: Sequence[Message], kept: Kept) -> None:
     """Keep the faulty messages whole; the same message twice is one row."""
+    # One row a message, as above; how often it came is added up.
     rows: dict[tuple[str, str], list[Any]] = {}
     for n, faults in kept.faults.items():
         topic, payload, received_at = messages[n]

@@ -75,6 +75,7 @@ def remove_device(*, installation: Installation, ends_at: datetime) -> Installat
     Raises:
         ValidationError: it was taken down at another instant, or would end before it began.
     """
+    # Read again under the lock: somebody else may have taken it down meanwhile.
     locked = Installation.objects.select_for_update().get(pk=installation.pk)
     if locked.ends_at not in {None, ends_at}:
         message = _("%(installation)s already ended at %(at)s.") % {

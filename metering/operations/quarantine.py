@@ -62,6 +62,7 @@ def register_and_release(
             kind=proposed.kind, identity=proposed.identity, serial=proposed.serial, gateway=proposed.gateway
         )
     else:
+        # Somebody moved the meter and told nobody.
         device = proposed.known
         device.gateway = proposed.gateway
         device.full_clean()

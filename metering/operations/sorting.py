@@ -80,9 +80,11 @@ def sort_messages(*, messages: Sequence[Message], registry: Registry) -> Sorted:
         if key[0] in utilities:
             batch.utilities[n] = utilities[key[0]]
         if sender is None:
+            # Each record has its fault, so that the counters balance.
             batch.faults[n] += [_unknown_sender(key, is_utility=n in batch.utilities)] * len(decoded.records)
         else:
             spoken += [_Spoken(n, messages[n], channel, sender, record) for record in decoded.records]
+    # All lookups of carried devices and signals in one go, when everything has been decoded.
     _place(spoken, batch=batch, registry=registry)
     batch.faults = defaultdict(list, {n: faults for n, faults in batch.faults.items() if faults})
     return batch

@@ -123,6 +123,7 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
     with connection.cursor() as cursor:
         cursor.execute(table.insert, _columns(rows))
         fresh = set(cursor.fetchall())
+        # Almost always: repetitions come after a crash or from a nervous device.
         if len(fresh) == len(rows):
             return Written(list(rows), 0, [])
         stored: list[Row] = []

@@ -121,6 +121,7 @@ def metered_energy(household_ids: Collection[int], period: Period[date]) -> dict
     bounds = [local.start.astimezone(UTC), local.end.astimezone(UTC)]
     rows = [row for row in brackets(household_ids, bounds) if row.has_register]
     if not rows:
+        # Nothing to put into arrays.
         return {}
     pairs = zip(rows, registers(rows, bounds).tolist(), strict=True)
     return {
@@ -206,6 +207,7 @@ def _hung(meters: Sequence[Bracket], grid: Sequence[datetime]) -> Flags:
 
 def _complete_until(last: Sequence[Bracket], end: datetime) -> datetime | None:
     ends = [end if _is_known(row, end) else row.before_at for row in last]
+    # A meter nobody has heard of leaves the home without any complete interval.
     known = [at for at in ends if at is not None]
     return min(known) if len(known) == len(ends) else None
 

@@ -28,6 +28,7 @@ WHERE installed.household_id = ANY(%s) AND (%s::bigint IS NULL OR installed.util
 ORDER BY installed.household_id, newest.measured_at DESC
 """
 
+# A room belongs to a home, and by it to a building and a station; a staircase to the latter two.
 LATEST_ROOMS: Final = """
 SELECT DISTINCT ON (installed.device_id)
     installed.device_id, installed.household_id,
@@ -49,6 +50,7 @@ WHERE (%s::bigint[] IS NULL OR installed.device_id = ANY(%s))
 ORDER BY installed.device_id, newest.measured_at DESC
 """
 
+# One probe a station and signal; `since` keeps it from walking into last winter's chunks.
 LATEST_TELEMETRY: Final = """
 SELECT DISTINCT ON (installed.substation_id, tag.id)
     installed.substation_id, tag.name, newest.value, newest.measured_at

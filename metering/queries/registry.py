@@ -85,6 +85,7 @@ class Registry:
 
     def senders(self, keys: Collection[SenderKey]) -> dict[SenderKey, Sender]:
         """The registered ones of ``keys``."""
+        # What is unknown is not remembered: the next message may come from a device registered meanwhile.
         if missing := [key for key in keys if key not in self._senders]:
             slugs, identities = _columns(missing)
             for slug, identity, *sender in _rows(SENDERS, slugs, identities):
