@@ -55,3 +55,13 @@ def test_both_readmes_explain_every_value_the_settings_take_from_the_environment
     for readme in ("README.md", "README.zh-CN.md"):
         text = (tree.ROOT / readme).read_text(encoding="utf-8")
         assert {name for name in _asked_of_the_environment() if f"`{name}`" not in text} == set(), readme
+
+
+def test_every_decision_has_its_own_number_and_says_it() -> None:
+    decisions = sorted((tree.ROOT / "docs" / "adr").glob("*.md"))
+
+    titles = [path.read_text(encoding="utf-8").splitlines()[0] for path in decisions]
+
+    numbers = [int(path.name[:4]) for path in decisions]
+    assert numbers == list(range(1, len(decisions) + 1))
+    assert [int(title.removeprefix("# ").split(".")[0]) for title in titles] == numbers
