@@ -20,7 +20,7 @@ from metering.queries.registry import Registry
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 2000
-# What is being stored, and as much again arriving meanwhile.
+# What is being stored, and as much again arriving meanwhile. (The embedded broker sends 100 at most.)
 WINDOW: Final = 2 * BATCH
 PATIENCE_S: Final = 0.5
 FIRST_PAUSE_S: Final = 0.2
