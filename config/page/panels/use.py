@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.template.defaultfilters import floatformat
@@ -55,6 +55,8 @@ class UsePanel:
     top_kwh: float
     sentence: str
     column_words: str
+    # The local days the bars stand for; None where they are hours, or none.
+    days: Period[date] | None
 
     @property
     def newest_first(self) -> list[Slot]:
@@ -110,7 +112,15 @@ def use_panel(series: ConsumptionSeries, *, resolution: Resolution) -> UsePanel:
         top_kwh=top,
         sentence=_sentence(intervals, resolution),
         column_words=_("Day") if resolution == Resolution.DAY else _("Hour"),
+        days=_days(intervals) if resolution == Resolution.DAY else None,
     )
+
+
+def _days(intervals: list[_Interval]) -> Period[date] | None:
+    if not intervals:
+        return None
+    first, last = (timezone.localdate(interval.start) for interval in (intervals[0], intervals[-1]))
+    return Period(first, last + timedelta(days=1))
 
 
 def _intervals(series: ConsumptionSeries, step: timedelta) -> Iterator[_Interval]:

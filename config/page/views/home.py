@@ -12,8 +12,9 @@ from billing.queries.invoices import invoices_of, with_owed
 from comfort.queries.rooms import rooms_now
 from config.page.panels.bills import bills, due_panel
 from config.page.panels.comfort import comfort_context
+from config.page.panels.cost import heat_cost_minor
 from config.page.panels.rooms import STALE_AFTER, room_lines, supply_now
-from config.page.panels.use import UsePanel, resolution_named, span, use_panel
+from config.page.panels.use import resolution_named, span, use_panel
 from config.page.views.base import HomeView, ResidentView
 from metering.queries.consumption import consumption
 from metering.queries.latest import latest_readings
@@ -54,7 +55,7 @@ class HouseholdPage(HomeView):
             "meter": latest_readings([household.pk]).get(household.pk),
             "supply": supply_now(household.building.substation_id, at=at),
             **comfort_context(self.access, at=at),
-            "use": _use(self),
+            **_use(self),
             "live_url": settings.LIVE_URL,
             "ticket_url": TICKETS,
             "stale_after_s": int(STALE_AFTER.total_seconds()),
@@ -73,10 +74,12 @@ class UsePart(HomeView):
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         """Show it."""
-        return self.page("page/panels/use.html", use=_use(self))
+        return self.page("page/panels/use.html", **_use(self))
 
 
-def _use(view: HomeView) -> UsePanel:
+def _use(view: HomeView) -> dict[str, Any]:
     resolution = resolution_named(view.request.GET.get("by"))
     series = consumption(view.access.household.pk, span(resolution, now=view.now), resolution)
-    return use_panel(series, resolution=resolution)
+    panel = use_panel(series, resolution=resolution)
+    cost_minor = heat_cost_minor(view.access, panel.days) if panel.days else None
+    return {"use": panel, "heat_cost_minor": cost_minor}

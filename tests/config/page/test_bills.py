@@ -1,14 +1,19 @@
 """A bill on the page, and the way to paying it."""
 
+from datetime import date
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.enums import MembershipRole
 from accounts.models import Contract, User, Utility
+from accounts.period import Period
+from accounts.queries.access import Access
 from billing.models import Invoice, PaymentAttempt
-from tests.billing.factories import a_bill, a_customer, a_tariff
+from config.page.panels.cost import heat_cost_minor
+from tests.billing.factories import JANUARY, a_bill, a_customer, a_tariff
 from tests.factories import a_household, a_resident
 
 
@@ -108,3 +113,21 @@ def test_a_home_without_bills_owes_nothing(client: Client, contract: Contract) -
     client.force_login(a_resident(household=household))
 
     assert "Nothing to pay." in client.get(f"/homes/{household.pk}/").content.decode()
+
+
+def test_metered_heat_is_told_in_money_as_a_bill_would(contract: Contract) -> None:
+    owner = Access(contract.household, contract.utility, MembershipRole.OWNER, contract.starts_on)
+
+    # 1,000 kWh x 0.16 and 9 % tax.
+    assert heat_cost_minor(owner, JANUARY) == 17_440
+
+
+def test_no_cost_is_guessed(contract: Contract) -> None:
+    owner = Access(contract.household, contract.utility, MembershipRole.OWNER, contract.starts_on)
+    caretaker = Access(contract.household, contract.utility, MembershipRole.CARETAKER, contract.starts_on)
+    unread = Period(date(2026, 2, 2), date(2026, 3, 1))
+    before_the_contract = Period(date(2025, 1, 1), date(2025, 2, 1))
+
+    assert heat_cost_minor(caretaker, JANUARY) is None
+    assert heat_cost_minor(owner, unread) is None
+    assert heat_cost_minor(owner, before_the_contract) is None
