@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,11 +22,23 @@ STRIPE_PORT: Final = 8002
 TICK_SECONDS: Final = 20
 
 
-def extras(directory: Path, *, ports: Ports, stripe_port: int, speed: float, now: datetime) -> Extras:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked of the demo."""
+
+    stripe_port: int = STRIPE_PORT
+    speed: float = 1.0
+    votes: bool = False
+
+
+def extras(directory: Path, *, ports: Ports, wishes: Wishes, now: datetime) -> Extras:
     """The seeding with the migration, the twin, the fake Stripe, and the bills that nobody waits for."""
+    stripe_port = wishes.stripe_port
+    voters = [Component(name="voters", command=manage("demo_votes"), after=("twin",), ready_line="listen")]
     return Extras(
         components=[
-            _twin(speed=speed, now=now),
+            *(voters if wishes.votes else []),
+            _twin(speed=wishes.speed, now=now),
             _fake_stripe(directory, port=stripe_port, web_port=ports.web),
             Component(name="bills", command=manage("demo_bills"), after=("twin",), once=True, awaited=False),
         ],

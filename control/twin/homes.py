@@ -13,7 +13,7 @@ from control.twin.noise import Floats, Keys, keys, normal, uniform
 from control.twin.sun import AZIMUTH_DEG
 
 # Per square metre of floor, for a block of the 1990s with insulated walls; chosen so that a Beijing
-# season takes 0.2 to 0.25 GJ/m², as the EnergyPlus flats of `reference/control.md` do.
+# season takes 0.2 to 0.25 GJ/m², as EnergyPlus has it for flats of that kind.
 WALLS_W_M2_K: Final = 0.75
 LEAKS_W_M2_K: Final = 0.36
 COUPLE_W_M2_K: Final = 6.0

@@ -9,8 +9,14 @@ from config.stack.service import Extras, Ports
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-def extras() -> Extras:
-    return parts.extras(Path("/state"), ports=Ports(web=8100), stripe_port=8102, speed=2.5, now=NOW)
+def extras(*, votes: bool = False) -> Extras:
+    wishes = parts.Wishes(stripe_port=8102, speed=2.5, votes=votes)
+    return parts.extras(Path("/state"), ports=Ports(web=8100), wishes=wishes, now=NOW)
+
+
+def test_residents_vote_only_if_asked_for() -> None:
+    assert "voters" not in [each.name for each in extras().components]
+    assert "voters" in [each.name for each in extras(votes=True).components]
 
 
 def test_the_twin_tells_the_season_from_its_first_local_midnight_and_waits_for_the_ingestion() -> None:

@@ -33,12 +33,12 @@ class Command(BaseCommand):
             "--stripe-port", type=int, default=parts.STRIPE_PORT, help="the fake Stripe's port"
         )
         parser.add_argument("--speed", type=float, default=1.0, help="quickens the homes' physics only")
+        parser.add_argument("--votes", action="store_true", help="let simulated residents vote now and then")
         parser.add_argument("--verbose", action="store_true", help="show the components' own output too")
 
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Serve until told to stop."""
         ports = Ports(web=options["port"], live=options["live_port"])
-        stripe_port = options["stripe_port"]
         try:
             serve(
                 directory=settings.STATE_DIR,
@@ -46,8 +46,9 @@ class Command(BaseCommand):
                 extras=parts.extras(
                     settings.STATE_DIR,
                     ports=ports,
-                    stripe_port=stripe_port,
-                    speed=options["speed"],
+                    wishes=parts.Wishes(
+                        stripe_port=options["stripe_port"], speed=options["speed"], votes=options["votes"]
+                    ),
                     now=timezone.now(),
                 ),
                 quiet=not options["verbose"],
