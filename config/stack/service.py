@@ -181,10 +181,11 @@ def _addresses(ports: Ports, started: Sequence[servers.Server], extra: Mapping[s
     own = {
         "PUBLIC_URL": f"http://{HOST}:{ports.web}",
         "LIVE_URL": f"ws://{HOST}:{ports.live}/ws/v1/live",
+        **extra,
     }
-    own |= {name: value for server in started for name, value in server.addresses.items()}
-    own |= extra
-    return own | {name: os.environ[name] for name in (*MAKERS, *own) if name in os.environ}
+    given = {name: os.environ[name] for name in (*MAKERS, *own) if name in os.environ}
+    # A server is started only where the environment names none, or an empty one.
+    return own | given | {name: value for server in started for name, value in server.addresses.items()}
 
 
 def _environment(
