@@ -17,6 +17,7 @@ class Device(TenantModel):
 
     kind = models.CharField(_("kind"), max_length=24, choices=DeviceKind.choices)
     # The name it signs in to the broker with and speaks under; empty for a meter that only a gateway hears.
+    # Unique over all utilities, as on the broker: nobody can speak for a namesake at another one.
     identity = models.CharField(_("identity"), max_length=64, blank=True)
     # What a telegram carries and what stands on the nameplate.
     serial = models.CharField(_("serial number"), max_length=32, blank=True)
@@ -37,7 +38,7 @@ class Device(TenantModel):
         verbose_name_plural = _("devices")
         constraints = [
             models.UniqueConstraint(
-                fields=["utility", "identity"],
+                fields=["identity"],
                 name="metering_device_unique_identity",
                 condition=~Q(identity=""),
             ),

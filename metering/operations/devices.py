@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Building, Household, Substation
@@ -42,7 +42,13 @@ def register_device(  # noqa: PLR0913 - a nameplate has that many lines
         nominal_power_w=nominal_power_w,
     )
     device.full_clean()
-    device.save()
+    try:
+        with transaction.atomic():
+            device.save()
+    except IntegrityError as error:
+        # The wall hides the namesake of another utility from the validation, not from the database.
+        message = _("The identity '%(identity)s' is taken on the broker.") % {"identity": identity}
+        raise ValidationError({"identity": message}) from error
     return device
 
 

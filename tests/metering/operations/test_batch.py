@@ -229,7 +229,7 @@ def test_a_batch_serves_all_utilities_at_once(household: Household) -> None:
     elsewhere = a_utility()
     here = a_meter(household=household)
     with utility_scope(elsewhere):
-        there = a_device(identity=here.identity, serial=here.serial)
+        there = a_device(identity="elsewhere-1", serial=here.serial)
         message = a_message(device=there, payload=native(energy_kwh=2))
     outcome = store(a_message(device=here, payload=native(energy_kwh=1)), message)
     assert outcome.stored == 2

@@ -49,10 +49,19 @@ def test_a_name_that_is_none_or_is_taken_is_refused(identity: str, serial: str, 
     assert Device.objects.count() == 1
 
 
-def test_another_utility_may_use_the_same_names() -> None:
+def test_another_utility_may_use_the_same_serial_number() -> None:
     device = a_device()
     with utility_scope(a_utility()):
-        register_device(kind=DeviceKind.HEAT_METER, identity=device.identity, serial=device.serial)
+        register_device(kind=DeviceKind.HEAT_METER, serial=device.serial)
+        assert Device.objects.get().serial == device.serial
+
+
+def test_no_device_can_speak_for_a_namesake_at_another_utility() -> None:
+    a_device(identity="gateway-7")
+    with utility_scope(a_utility()):
+        with pytest.raises(ValidationError, match="'gateway-7' is taken on the broker"):
+            register_device(kind=DeviceKind.GATEWAY, identity="gateway-7")
+        assert not Device.objects.exists()
 
 
 def test_a_meter_hangs_on_gateways_only() -> None:
