@@ -34,7 +34,7 @@ class Options:
     path: Path
     speed: float = 1.0
     # Values of the past a second: the rest of what the ingestion can take is for the present.
-    values_per_s: float = 4000.0
+    values_per_s: float = 8000.0
 
 
 def run(town: Town, *, options: Options, stop: threading.Event) -> None:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=_positive, default=1.0, help="quickens the homes' physics only")
         parser.add_argument("--backfill-from", type=_instant, help="ISO instant; ten days ago by default")
         parser.add_argument(
-            "--backfill-rate", type=_positive, default=4000.0, help="values of the past a second"
+            "--backfill-rate", type=_positive, default=8000.0, help="values of the past a second"
         )
         parser.add_argument("--seed", type=int, default=1, help="another seed, other homes and people")
 
