@@ -95,7 +95,7 @@ def test_a_component_that_dies_is_started_again_after_a_pause(tmp_path: Path) ->
 
 def test_what_a_component_leaves_behind_when_it_dies_is_killed(tmp_path: Path) -> None:
     pid_file = tmp_path / "grandchild"
-    script = f"sleep 60 & echo $! > {pid_file}; echo up; kill -9 $$"
+    script = f"sleep 60 & echo $! > {pid_file}; echo up; sleep 0.3; kill -9 $$"
     supervise(tmp_path, a_service("worker", "sh", "-c", script))
     left_behind = int(pid_file.read_text(encoding="utf-8"))
     deadline = time.monotonic() + 5
