@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import Household
 from comfort.models import Room
 from comfort.operations import furnish_room
+from comfort.operations.rooms import NewRoom, furnish_rooms
 from comfort.queries.rooms import rooms_now
 from tests.factories import a_household
 from tests.metering.factories import NOON, a_meter, a_room_sensor, a_room_temperature
@@ -50,3 +51,25 @@ def test_a_home_has_no_two_rooms_of_one_name_and_no_nameless_one(household: Hous
         furnish_room(household=household, name="")
 
     assert Room.objects.count() == 1
+
+
+def test_many_rooms_are_furnished_in_the_order_given(household: Household) -> None:
+    sensor = a_room_sensor(household=household)
+    living, hall = furnish_rooms(
+        rooms=[
+            NewRoom(household=household, name="Living room", sensor=sensor),
+            NewRoom(household=household, name="Hall", position=1),
+        ]
+    )
+    assert list(Room.objects.order_by("position")) == [living, hall]
+    assert (living.sensor, hall.sensor) == (sensor, None)
+
+
+def test_one_meter_among_the_sensors_refuses_all_rooms(household: Household) -> None:
+    rooms = [
+        NewRoom(household=household, name="Living room", sensor=a_room_sensor(household=household)),
+        NewRoom(household=household, name="Cellar", sensor=a_meter(household=household)),
+    ]
+    with pytest.raises(ValidationError, match="measures no room"):
+        furnish_rooms(rooms=rooms)
+    assert not Room.objects.exists()
