@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -13,8 +14,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.queries.access import Access, access_to
+from accounts.period import Period
+from accounts.queries.access import Access, BeforeYourTimeError, access_to
 from accounts.scope import utility_scope
+from config.api.problem import DomainProblem
 
 
 def signed_in(request: Request) -> User:
@@ -26,6 +29,20 @@ def signed_in(request: Request) -> User:
     if not isinstance(request.user, User):
         raise exceptions.NotAuthenticated
     return request.user
+
+
+def seen(access: Access, period: Period[datetime]) -> Period[datetime]:
+    """The part of ``period`` that a person may see.
+
+    Raises:
+        DomainProblem: none of it, with status 403.
+    """
+    try:
+        return access.visible(period)
+    except BeforeYourTimeError as error:
+        raise DomainProblem(
+            code="before_your_time", detail=str(error), status=HTTPStatus.FORBIDDEN
+        ) from error
 
 
 class HouseholdView(APIView):

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
 from accounts.enums import SEES_MONEY, MembershipRole, StaffDuty
 from accounts.models import Household, Membership, StaffRole, User, Utility
-from accounts.period import on_day
+from accounts.period import Period, local_midnight, on_day
 from accounts.scope import across_utilities, current_utility_id
+
+
+class BeforeYourTimeError(ValueError):
+    """Somebody asked for a home's past from before they had to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,25 @@ class Access:
     def sees_money(self) -> bool:
         """Whether bills and payments are this person's business."""
         return self.role in SEES_MONEY
+
+    @property
+    def since_instant(self) -> datetime:
+        """The local midnight from which on the home's past is this person's too."""
+        return local_midnight(self.since, self.utility.zone)
+
+    def visible(self, period: Period[datetime]) -> Period[datetime]:
+        """The part of ``period`` in which the person had to do with the home; before, others lived there.
+
+        Raises:
+            BeforeYourTimeError: no part of it.
+        """
+        shared = period & Period(self.since_instant)
+        if shared is None:
+            raise BeforeYourTimeError(
+                _("This home is yours since %(day)s; what was before is not yours to see.")
+                % {"day": formats.date_format(self.since)}
+            )
+        return shared
 
 
 def homes_of(user: User, *, at: datetime) -> list[Access]:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import HouseholdView
+from accounts.api.base import HouseholdView, seen
 from accounts.period import Period
 from comfort.models import Room
 from comfort.queries.rooms import RoomView, rooms_now
-from comfort.queries.series import TooManyPointsError, room_temperatures
-from config.api.problem import DomainProblem
-
-RESOLUTIONS = ("raw", "hour", "day", "month")
+from comfort.queries.series import room_temperatures
+from config.api.series import RESOLUTIONS, GapSerializer, SeriesPeriodSerializer, too_many_points
+from metering.queries.cuts import TooManyPointsError
 
 
 class RoomSerializer(serializers.Serializer[RoomView]):
@@ -42,19 +39,6 @@ class RoomSerializer(serializers.Serializer[RoomView]):
         return max(int((now - room.measured_at).total_seconds()), 0)
 
 
-class PeriodSerializer(serializers.Serializer[Any]):
-    """Which part of the series."""
-
-    # `from` is a keyword of the language, so the fields are added by name.
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """``from``, ``to`` and ``resolution``."""
-        return {
-            "from": serializers.DateTimeField(),
-            "to": serializers.DateTimeField(),
-            "resolution": serializers.ChoiceField(choices=RESOLUTIONS, default="hour"),
-        }
-
-
 class PointSerializer(serializers.Serializer[Any]):
     """A value, or a bucket's mean with its extremes."""
 
@@ -62,13 +46,6 @@ class PointSerializer(serializers.Serializer[Any]):
     temperature_c = serializers.FloatField()
     lowest_c = serializers.FloatField()
     highest_c = serializers.FloatField()
-
-
-class GapSerializer(serializers.Serializer[Any]):
-    """A silence of more than an hour."""
-
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
 
 
 class TemperaturesSerializer(serializers.Serializer[Any]):
@@ -93,18 +70,16 @@ class RoomsView(HouseholdView):
 class TemperaturesView(HouseholdView):
     """A room's temperatures over time."""
 
-    @extend_schema(parameters=[PeriodSerializer], responses=TemperaturesSerializer, tags=["comfort"])
+    @extend_schema(parameters=[SeriesPeriodSerializer], responses=TemperaturesSerializer, tags=["comfort"])
     def get(self, request: Request, household_id: int, room_id: int) -> Response:
         """What the room's sensor measured while it hung in this home."""
-        asked = PeriodSerializer(data=request.query_params)
+        asked = SeriesPeriodSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        start, end = asked.validated_data["from"], asked.validated_data["to"]
-        if end <= start:
-            raise serializers.ValidationError({"to": _("The end must lie after the start.")})
+        period = seen(self.access, Period(asked.validated_data["from"], asked.validated_data["to"]))
         room = Room.objects.filter(household_id=household_id, pk=room_id).first()
         if room is None:
             raise exceptions.NotFound
-        return Response(self._series(room, Period(start, end), asked.validated_data["resolution"]))
+        return Response(self._series(room, period, asked.validated_data["resolution"]))
 
     def _series(self, room: Room, period: Period[datetime], resolution: str) -> Any:  # noqa: ANN401 - JSON
         try:
@@ -117,10 +92,7 @@ class TemperaturesView(HouseholdView):
                 zone=self.access.utility.zone,
             )
         except TooManyPointsError as error:
-            detail = _("More than 2,000 points: ask for a shorter period or a coarser resolution.")
-            raise DomainProblem(
-                code="too_many_points", detail=detail, status=HTTPStatus.BAD_REQUEST
-            ) from error
+            raise too_many_points() from error
         body = {
             "resolution": resolution,
             "complete_until": series.complete_until,

@@ -12,8 +12,8 @@ from django.db import connection
 
 from accounts.period import Period
 from accounts.scope import scoped_utility_id
+from metering.queries.cuts import MAX_POINTS, TooManyPointsError
 
-MOST_POINTS: Final = 2_000
 # Sensors report every few minutes; a longer silence is a gap.
 GAP: Final = timedelta(hours=1)
 # A month is never shorter: enough to know beforehand how many points there can be.
@@ -52,10 +52,6 @@ SELECT before, measured_at, last FROM (
 Values = Mapping[str, int | float | str | datetime | None]
 
 
-class TooManyPointsError(ValueError):
-    """The period has more points at this resolution than an answer may carry."""
-
-
 @dataclass(frozen=True, slots=True)
 class TemperaturePoint:
     """A value, or the mean of a bucket that begins at ``start`` with its extremes."""
@@ -87,8 +83,8 @@ def room_temperatures(
     """
     if period.end is None:
         raise ValueError("A series needs a period with an end.")
-    if resolution != "raw" and (period.end - period.start) / SHORTEST[resolution] > MOST_POINTS:
-        raise TooManyPointsError(f"More than {MOST_POINTS} points by {resolution}.")
+    if resolution != "raw" and (period.end - period.start) / SHORTEST[resolution] > MAX_POINTS:
+        raise TooManyPointsError(f"More than {MAX_POINTS} points by {resolution}.")
     values: Values = {
         "household": household_id,
         "sensor": sensor_id,
@@ -100,15 +96,15 @@ def room_temperatures(
         "gap": GAP.total_seconds(),
     }
     rows = _rows(RAW if resolution == "raw" else BUCKETS, values)
-    if len(rows) > MOST_POINTS:
-        raise TooManyPointsError(f"More than {MOST_POINTS} raw points.")
+    if len(rows) > MAX_POINTS:
+        raise TooManyPointsError(f"More than {MAX_POINTS} raw points.")
     gaps, last = _gaps(_rows(GAPS, values), period.start, period.end)
     return TemperatureSeries(points=[TemperaturePoint(*row) for row in rows], gaps=gaps, complete_until=last)
 
 
 def _rows(query: str, values: Values) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(query.format(values=VALUES, limit=MOST_POINTS + 1), values)
+        cursor.execute(query.format(values=VALUES, limit=MAX_POINTS + 1), values)
         return list(cursor.fetchall())
 
 

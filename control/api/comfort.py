@@ -90,7 +90,9 @@ class ComfortView(HouseholdView):
     @extend_schema(responses=ComfortSerializer, tags=["comfort"])
     def get(self, _request: Request, household_id: int) -> Response:  # noqa: ARG002 - the base view has read it
         """The home's newest votes of the last week, newest first, each with its answer in sentences."""
-        answers = comfort_answers(self.access.household, at=timezone.now(), limit=5)
+        answers = comfort_answers(
+            self.access.household, at=timezone.now(), since=self.access.since_instant, limit=5
+        )
         station = station_now(self.access.household)
         body = {
             "mode": station.mode,

@@ -78,9 +78,14 @@ def station_now(household: Household) -> StationNow:
     )
 
 
-def comfort_answers(household: Household, *, at: datetime, limit: int = 1) -> list[ComfortAnswer]:
-    """The answers to the home's newest votes of the last week, newest first, at most ``limit``."""
-    votes = Feedback.objects.filter(household=household, given_at__gt=at - LOOKED_BACK)
+def comfort_answers(
+    household: Household, *, at: datetime, since: datetime, limit: int = 1
+) -> list[ComfortAnswer]:
+    """The answers to the home's newest votes of the last week, newest first, at most ``limit``.
+
+    ``since`` is when the one who asks came: what the people before them said is not told.
+    """
+    votes = Feedback.objects.filter(household=household, given_at__gt=max(at - LOOKED_BACK, since))
     newest = list(votes.select_related("room").order_by("-given_at", "-pk")[:limit])
     if not newest:
         return []

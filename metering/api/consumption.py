@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import HouseholdView
+from accounts.api.base import HouseholdView, seen
 from accounts.period import Period
-from config.api.problem import DomainProblem
+from config.api.series import GapSerializer, SeriesPeriodSerializer, too_many_points
 from metering.enums import Quality, Resolution
 from metering.queries.consumption import ConsumptionSeries, consumption
 from metering.queries.cuts import TooManyPointsError
 
 
-class ConsumptionPeriodSerializer(serializers.Serializer[Any]):
-    """Which part of the series; it widens to whole hours, days or months of the home's calendar."""
+class ConsumptionPeriodSerializer(SeriesPeriodSerializer):
+    """Days unless told otherwise."""
 
-    # `from` is a keyword of the language, so the fields are added by name.
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """``from``, ``to`` and ``resolution``."""
-        return {
-            "from": serializers.DateTimeField(),
-            "to": serializers.DateTimeField(),
-            "resolution": serializers.ChoiceField(choices=Resolution.choices, default=Resolution.DAY),
-        }
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a period that contains no moment."""
-        if attrs["to"] <= attrs["from"]:
-            raise serializers.ValidationError({"to": _("The end must lie after the start.")})
-        return attrs
+    default_resolution = "day"
 
 
 class ConsumptionPointSerializer(serializers.Serializer[Any]):
@@ -47,20 +32,13 @@ class ConsumptionPointSerializer(serializers.Serializer[Any]):
     quality = serializers.ChoiceField(choices=Quality.choices)
 
 
-class ConsumptionGapSerializer(serializers.Serializer[Any]):
-    """A stretch without a register: the sum across it is measured, its split is not."""
-
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
-
-
 class ConsumptionSerializer(serializers.Serializer[Any]):
     """A home's energy, never paged: at most 2,000 points, which add up to the difference of the registers."""
 
     resolution = serializers.ChoiceField(choices=Resolution.choices)
     complete_until = serializers.DateTimeField(allow_null=True)
     points = ConsumptionPointSerializer(many=True)
-    gaps = ConsumptionGapSerializer(many=True)
+    gaps = GapSerializer(many=True, help_text="The sum across a gap is measured, its split is not.")
 
 
 class ConsumptionView(HouseholdView):
@@ -70,17 +48,17 @@ class ConsumptionView(HouseholdView):
         parameters=[ConsumptionPeriodSerializer], responses=ConsumptionSerializer, tags=["consumption"]
     )
     def get(self, request: Request, household_id: int) -> Response:
-        """What the home used, interval by interval; intervals that are not complete yet are left out."""
+        """What the home used, interval by interval; intervals that are not complete yet are left out.
+
+        The period widens to whole hours, days or months of the home's calendar.
+        """
         asked = ConsumptionPeriodSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        period = Period(asked.validated_data["from"], asked.validated_data["to"])
+        period = seen(self.access, Period(asked.validated_data["from"], asked.validated_data["to"]))
         try:
             series = consumption(household_id, period, Resolution(asked.validated_data["resolution"]))
         except TooManyPointsError as error:
-            detail = _("More than 2,000 points: ask for a shorter period or a coarser resolution.")
-            raise DomainProblem(
-                code="too_many_points", detail=detail, status=HTTPStatus.BAD_REQUEST
-            ) from error
+            raise too_many_points() from error
         return Response(ConsumptionSerializer(_body(series)).data)
 
 

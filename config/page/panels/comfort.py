@@ -47,8 +47,9 @@ def comfort_panel(told: list[ComfortAnswer], *, at: datetime) -> ComfortPanel:
 
 def comfort_context(access: Access, *, at: datetime) -> dict[str, Any]:
     """All that the comfort panel's template needs; a new token makes a new vote possible."""
+    told = comfort_answers(access.household, at=at, since=access.since_instant, limit=SHOWN)
     return {
-        "comfort": comfort_panel(comfort_answers(access.household, at=at, limit=SHOWN), at=at),
+        "comfort": comfort_panel(told, at=at),
         "sensations": Sensation.choices,
         "vote_token": secrets.token_urlsafe(9),
     }

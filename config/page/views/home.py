@@ -79,7 +79,8 @@ class UsePart(HomeView):
 
 def _use(view: HomeView) -> dict[str, Any]:
     resolution = resolution_named(view.request.GET.get("by"))
-    series = consumption(view.access.household.pk, span(resolution, now=view.now), resolution)
+    period = view.access.visible(span(resolution, now=view.now))
+    series = consumption(view.access.household.pk, period, resolution)
     panel = use_panel(series, resolution=resolution)
     cost_minor = heat_cost_minor(view.access, panel.days) if panel.days else None
     return {"use": panel, "heat_cost_minor": cost_minor}

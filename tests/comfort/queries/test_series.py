@@ -9,8 +9,9 @@ import pytest
 
 from accounts.models import Household
 from accounts.period import Period
-from comfort.queries.series import TooManyPointsError, room_temperatures
+from comfort.queries.series import room_temperatures
 from metering.models import Device, RoomTemperature
+from metering.queries.cuts import TooManyPointsError
 from tests.factories import a_household
 from tests.metering.factories import a_room_sensor, a_room_temperature, an_installation
 

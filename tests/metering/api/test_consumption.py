@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Household, User
 from metering.models import Reading
+from tests.factories import a_resident
 from tests.metering.factories import a_meter
 
 MIDNIGHT = datetime(2026, 1, 4, 16, tzinfo=UTC)  # of 5 January in Beijing
@@ -54,7 +55,7 @@ def test_hours_are_there_when_asked_for(ask: Any) -> None:  # noqa: ANN401 - as 
         ({"from": "2026-01-07T16:00:00Z", "to": "2026-01-07T16:00:00Z"}, "invalid"),
         ({"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "resolution": "minute"}, "invalid"),
         (
-            {"from": "2020-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "resolution": "hour"},
+            {"from": "2026-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z", "resolution": "hour"},
             "too_many_points",
         ),
     ],
@@ -63,3 +64,25 @@ def test_what_cannot_be_answered_is_a_problem(ask: Any, asked: dict[str, str], c
     answer = ask(**asked)
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert answer.json()["type"].endswith(f"/{code}")
+
+
+def test_what_was_before_one_moved_in_is_cut_off(household: Household, api: APIClient, ask: Any) -> None:  # noqa: ANN401 - as above
+    api.force_login(a_resident(household=household, starts_on=date(2026, 1, 6)))
+
+    answer = ask(**{"from": "2026-01-04T16:00:00Z", "to": "2026-01-07T16:00:00Z"})
+
+    assert [point["start"] for point in answer.json()["points"]] == ["2026-01-05T16:00:00Z"]
+
+
+def test_a_past_that_was_wholly_somebody_elses_is_refused(
+    household: Household,
+    api: APIClient,
+    ask: Any,  # noqa: ANN401 - as above
+) -> None:
+    api.force_login(a_resident(household=household, starts_on=date(2026, 1, 6)))
+
+    answer = ask(**{"from": "2026-01-04T16:00:00Z", "to": "2026-01-05T16:00:00Z"})
+
+    assert answer.status_code == 403
+    assert answer.json()["type"].endswith("/before_your_time")
+    assert "energy_wh" not in answer.content.decode()
