@@ -43,6 +43,34 @@ class Reason(models.TextChoices):
     CONFLICT = "conflict", _("Conflict")  # another register is stored for this meter and instant
 
 
+class Finding(models.TextChoices):
+    """What a rule found in a stored reading; the labels are the reasons a person reads."""
+
+    # The register cannot be used: consumption takes such a reading as absent.
+    BAD_REGISTER = "bad_register", _("A placeholder instead of a register")  # blank zero, 1.8e21, negative
+    FUTURE = "future", _("Measured after it arrived")
+    NOT_INSTALLED = "not_installed", _("Measured while the meter did not hang here")
+    CONFLICT = "conflict", _("Another register stands at the same instant")
+    DIP = "dip", _("The register fell and recovered")
+    SPIKE = "spike", _("The register rose beyond the meter's size and came back")
+    DECREASE = "decrease", _("The register fell, and nothing explains it yet")
+    LEVEL = "level", _("The register stays on another level: an exchange nobody recorded?")
+    FROZEN = "frozen", _("The register stood still while heat was flowing")
+    METER_ERROR = "meter_error", _("The meter reported an error of its own")
+    # The register can be used; something about it wants to be known.
+    ROLLOVER = "rollover", _("The register rolled over")
+    DUPLICATE = "duplicate", _("Delivered twice")
+    LATE = "late", _("Arrived after later readings")
+    DRIFT = "drift", _("The meter's clock is off")
+    BAD_GAUGE = "bad_gauge", _("A placeholder instead of a gauge")  # -39.9, 0.0 °C, 65535, 8000001
+    OVERLOAD = "overload", _("More power than the meter's size allows")
+    POWER = "power", _("Power does not fit flow and temperatures")
+    ENERGY_STEP = "energy_step", _("The register's step does not fit the power")
+    VOLUME_STEP = "volume_step", _("The volume's step does not fit the flow")
+    REVERSED = "reversed", _("Return above supply under load")
+    TARGET = "target", _("The target-day value differs from our own reading of that day")
+
+
 class QuarantineState(models.TextChoices):
     """Where a quarantined message stands."""
 

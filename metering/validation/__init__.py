@@ -1,0 +1,20 @@
+"""Validation and estimation of meter readings: values in, findings out; the readings stay as they were.
+
+Pure: no database, no clock, no files. The rules and their sources: `docs/validation.md`.
+"""
+
+from metering.validation.estimates import registers_between, sums_up
+from metering.validation.rules import UNUSABLE, Findings, explain, validate
+from metering.validation.series import Meter, Series, series
+
+__all__ = [
+    "UNUSABLE",
+    "Findings",
+    "Meter",
+    "Series",
+    "explain",
+    "registers_between",
+    "series",
+    "sums_up",
+    "validate",
+]
