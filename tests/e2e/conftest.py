@@ -78,9 +78,9 @@ def field(service: Running, homes: dict[str, int]) -> Iterator[Field]:  # noqa: 
     client.loop_stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser."""
+    """A real browser; gone after its module, for its driver leaves an event loop running until then."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
