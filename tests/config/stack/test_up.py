@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
+from config.stack.component import Component
+from config.stack.launch import popen_options
 from config.stack.ports import free_port
 from config.stack.service import manage
 
@@ -45,8 +47,10 @@ class Stack:
         """Seconds until the first component after the last one was ready."""
         started_at = time.monotonic()
         with (self.directory / "console").open("w", encoding="utf-8") as console:
+            # Should pytest itself be killed, the stack goes with it.
+            up = Component(name="up", command=tuple(self.command()))
             self.process = subprocess.Popen(
-                self.command(), env=self.environment(), stdout=console, stderr=console, text=True
+                up.command, stdout=console, stderr=console, text=True, **popen_options(up, self.environment())
             )
         self.wait_for(r"Hearthline is up: http://127\.0\.0\.1:")
         return time.monotonic() - started_at
