@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 PREFIX: Final = "heat/v1"
@@ -10,6 +11,8 @@ UP: Final = "up"
 DOWN: Final = "down"
 LEVELS: Final = 6
 LONGEST: Final = 512
+# A device speaks on the same topic for years; some 20 MB at most.
+REMEMBERED: Final = 65_536
 # Everything a device may say, and what ingestion listens to.
 ALL_UP: Final = f"{PREFIX}/+/{UP}/+/+"
 
@@ -42,6 +45,7 @@ def down(*, utility: str, device: str, channel: str) -> str:
     return str(Topic(utility, DOWN, device, channel))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse(topic: str) -> Topic:
     """Split a topic.
 

@@ -91,6 +91,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Many rows go by COPY through a temporary table; not where the server cannot (PostgreSQL in WASM).
+DATABASE_COPY = env.bool("DATABASE_COPY", default=True)
+
 VALKEY_URL = env.str("VALKEY_URL", default=engine.stack_address(STATE_DIR, "VALKEY_URL"))
 MQTT_URL = env.str("MQTT_URL", default=engine.stack_address(STATE_DIR, "MQTT_URL"))
 # Mutual TLS towards the broker; empty: the machine's own authorities, and no certificate of ours.

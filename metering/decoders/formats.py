@@ -41,6 +41,7 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "supply_c": (-40, 250),
     "return_c": (-40, 250),
 }
+POWERS_OF_TEN: Final = frozenset({Decimal(1), THOUSAND, THOUSAND * THOUSAND})
 REGISTERS: Final = frozenset({"energy_wh", "volume_l"})
 
 
@@ -68,7 +69,8 @@ def _format(name: str, *, instant: str, status: str = "status", **stems: str) ->
 def _rule(target: str, factor: Decimal) -> Rule:
     scale = float(factor)
     low, high = RANGES[target]
-    return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS)
+    whole_factor = int(factor) if factor in POWERS_OF_TEN else 0
+    return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS, whole_factor)
 
 
 NATIVE: Final = _format(

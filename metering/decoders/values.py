@@ -16,6 +16,7 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_SHOWN: Final = 40
 LONGEST_INSTANT: Final = 40
 GAUGE_DIGITS: Final = 6
+EXACT_FLOAT: Final = 1e15
 EXACT: Final = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
@@ -28,6 +29,7 @@ class Rule(NamedTuple):
     low: float
     high: float
     is_register: bool
+    whole_factor: int = 0  # the factor, if it is a power of ten; else 0
 
 
 def number(value: object, field: str) -> int | float:
@@ -56,7 +58,12 @@ def gauge(value: object, *, field: str, rule: Rule) -> float:
 
 def register(value: object, *, field: str, rule: Rule) -> tuple[int, bool]:
     """A register in whole canonical units, and whether it was whole: through decimals, as it was written."""
-    within(number(value, field), low=rule.low, high=rule.high, field=field)
+    measured = within(number(value, field), low=rule.low, high=rule.high, field=field)
+    # Up to 15 digits a float stands for one decimal only, so dividing back proves it, at a tenth of the cost.
+    if rule.whole_factor and abs(measured) * rule.whole_factor < EXACT_FLOAT:
+        units = round(measured * rule.whole_factor)
+        if units / rule.whole_factor == measured:
+            return units, True
     # repr gives back the digits that stood in the telegram; the float between them adds none.
     exact = EXACT.multiply(Decimal(repr(value)), rule.factor)
     whole = exact.to_integral_value(ROUND_HALF_EVEN)

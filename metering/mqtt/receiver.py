@@ -114,7 +114,6 @@ class Receiver:
 
     def take_in(self, *, mid: int, topic: bytes, payload: bytes) -> None:
         """Called in the client's thread for every message: enqueue and be gone."""
-        metrics.RECEIVED.inc()
         # A topic no text can be made of is none of ours; the marks stay visible in quarantine.
         name = topic.decode(errors="replace")
         self._inbox.append(Delivery(self._connection, mid, name, payload, datetime.now(UTC)))
@@ -132,7 +131,9 @@ class Receiver:
                 return []
             time.sleep(LINGER_S)
         self._arrived.clear()
-        return [self._inbox.popleft() for _ in range(min(at_most, len(self._inbox)))]
+        taken = [self._inbox.popleft() for _ in range(min(at_most, len(self._inbox)))]
+        metrics.RECEIVED.inc(len(taken))
+        return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> int:
         """Tell the broker that these are stored; how many were told, on the connection they came on."""

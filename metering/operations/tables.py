@@ -1,6 +1,7 @@
 """Writing rows by the thousand: one statement a table, and what was there before stays.
 
-``unnest`` rather than COPY: it is idempotent without a staging table and works wherever PostgreSQL does.
+Many rows go by binary COPY to a temporary table, from there on in the one statement; few are its parameters,
+which is quicker for them. Both ways are idempotent, which a bare COPY is not.
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from metering.operations.sorting import Row
+
+# From here on the round trips of a COPY cost less than writing the rows into a statement.
+MANY: Final = 100
+# COPY takes JSON as the text we have.
+COPIED_AS: Final = {"jsonb": "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +45,36 @@ class Table:
 
     @property
     def insert(self) -> str:
-        """Store what is not there; answer the keys that were stored."""
-        names = ", ".join(self.columns)
+        """Store what is not there; answer as `_storing` does."""
+        return self._storing(f"SELECT {', '.join(self.columns)} FROM {self.incoming}")  # noqa: S608 - our own names
+
+    @property
+    def staging(self) -> str:
+        """A temporary table of our connection, for the rows of a batch."""
+        columns = ", ".join(f"{name} {COPIED_AS.get(kind, kind)}" for name, kind in self.columns.items())
+        return f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_{self.name} ({columns}) ON COMMIT DELETE ROWS"
+
+    @property
+    def copy(self) -> str:
+        """Fill the temporary table."""
+        return f"COPY staged_{self.name} FROM STDIN (FORMAT binary)"
+
+    @property
+    def insert_staged(self) -> str:
+        """As `insert`, from the temporary table, which is empty afterwards even before the commit."""
+        columns = ", ".join(f"{name}::{kind}" for name, kind in self.columns.items())
+        staged = f"staged AS (DELETE FROM staged_{self.name} RETURNING *)"  # noqa: S608 - our own names
+        return self._storing(f"SELECT {columns} FROM staged", staged)  # noqa: S608 - our own names
+
+    def _storing(self, rows: str, *given: str) -> str:
+        """Answer how many were stored; and their keys, a row each, only if fewer than ``%s``."""
+        stored = (
+            f"stored AS (INSERT INTO {self.name} ({', '.join(self.columns)}) {rows} "
+            f"ON CONFLICT DO NOTHING RETURNING {', '.join(self.keys)})"
+        )
         return (
-            f"INSERT INTO {self.name} ({names}) SELECT {names} FROM {self.incoming} "  # noqa: S608 - our own names
-            f"ON CONFLICT DO NOTHING RETURNING {', '.join(self.keys)}"
+            f"WITH {', '.join((*given, stored))} SELECT total.rows, stored.* "  # noqa: S608 - our own names
+            "FROM (SELECT count(*) AS rows FROM stored) total LEFT JOIN stored ON total.rows < %s"
         )
 
     @property
@@ -121,11 +154,16 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
     if not rows:
         return Written([], 0, [])
     with connection.cursor() as cursor:
-        cursor.execute(table.insert, _columns(rows))
-        fresh = set(cursor.fetchall())
+        if len(rows) < MANY or not settings.DATABASE_COPY:
+            cursor.execute(table.insert, [*_columns(rows), len(rows)])
+        else:
+            _stage(cursor, table, rows)
+            cursor.execute(table.insert_staged, [len(rows)])
+        answer = cursor.fetchall()
         # Almost always: repetitions come after a crash or from a nervous device.
-        if len(fresh) == len(rows):
+        if answer[0][0] == len(rows):
             return Written(list(rows), 0, [])
+        fresh = {tuple(key) for _total, *key in answer}
         stored: list[Row] = []
         known: list[Row] = []
         for row in rows:
@@ -136,6 +174,14 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
         found = cursor.fetchall()
     against = [(known[n], dict(zip(table.compared, values, strict=True))) for n, *values in found]
     return Written(stored, len(known) - len(against), against)
+
+
+def _stage(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+    cursor.execute(table.staging)
+    with cursor.copy(table.copy) as copy:
+        copy.set_types([COPIED_AS.get(kind, kind) for kind in table.columns.values()])
+        for row in rows:
+            copy.write_row(row.values)
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:

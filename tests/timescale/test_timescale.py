@@ -6,11 +6,13 @@ from typing import Any, Final
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from pytest_django import Settings
 
 from accounts.models import Household
 from config.settings import engine
 from metering.models import Reading
 from metering.operations.batch import store_batch
+from metering.operations.tables import MANY
 from metering.queries.latest import latest_readings
 from metering.queries.registry import Registry
 from tests.metering.factories import NOON, a_controller, a_message, a_meter, a_room_sensor, native
@@ -111,6 +113,25 @@ def test_a_late_reading_lands_in_a_compressed_chunk_and_a_repeated_one_does_not(
     assert (outcome.stored, outcome.duplicates, outcome.quarantined) == (1, 1, 0)
     kept = Reading.objects.filter(device=meter).order_by("measured_at")
     assert list(kept.values_list("energy_wh", flat=True)) == [6_883_900, 6_884_000]
+
+
+def test_late_rows_of_a_backlog_land_in_a_compressed_chunk(
+    timescale: BaseDatabaseWrapper, home: Household, settings: Settings
+) -> None:
+    # Staging by COPY brings the WASM server down.
+    settings.DATABASE_COPY = False
+    meter, registry = a_meter(household=home), Registry()
+    said = [
+        a_message(device=meter, payload=native(measured_at=NOON - timedelta(minutes=n), energy_kwh=7000 - n))
+        for n in range(2 * MANY)
+    ]
+    store_batch(messages=said[::2], registry=registry)
+    assert _compress(timescale) > 0
+
+    outcome = store_batch(messages=said, registry=registry)
+
+    assert (outcome.stored, outcome.duplicates, outcome.quarantined) == (MANY, MANY, 0)
+    assert Reading.objects.filter(device=meter).count() == 2 * MANY
 
 
 def test_a_reading_without_a_register_is_refused(home: Household) -> None:

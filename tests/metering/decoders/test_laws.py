@@ -55,6 +55,15 @@ def test_no_json_crashes_a_decoder_and_none_of_it_vanishes(channel: str, documen
     assert all(fault.detail for fault in decoded.faults)
 
 
+@given(written=st.decimals(0, 10**9, places=4) | st.floats(0, 1e10).map(repr).map(Decimal))
+def test_a_register_is_what_decimals_make_of_its_digits(written: Decimal) -> None:
+    payload = b'{"measured_at": "2026-01-05T05:00:00Z", "volume_m3": %s}' % format(written, "f").encode()
+    (record,) = decode("reading", payload, received_at=RECEIVED).records
+    assert isinstance(record, MeterRecord)
+    exact = Decimal(repr(orjson.loads(payload)["volume_m3"])) * 1000
+    assert (record.volume_l, record.raw is None) == (round(exact), round(exact) == exact)
+
+
 @given(milli=st.integers(0, 10**13))
 def test_a_register_written_to_the_watt_hour_is_exact(milli: int) -> None:
     payload = b'{"measured_at": "2026-01-05T05:00:00Z", "energy_kwh": %d.%03d}' % divmod(milli, 1000)

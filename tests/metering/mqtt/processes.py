@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.db import connection
 
@@ -21,8 +24,13 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def ingest(log: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """`manage.py ingest` on the tests' database and broker, killed at the end if it still runs."""
+def ingest(
+    log: Path, *, environment: Mapping[str, str] | None = None, worker: str = ""
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`manage.py ingest` on the tests' database and broker, killed at the end if it still runs.
+
+    As a ``worker`` it shares the subscription with others.
+    """
     database = connection.settings_dict
     host, port = database["HOST"], database["PORT"]
     login = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
@@ -31,12 +39,12 @@ def ingest(log: Path, *, environment: Mapping[str, str] | None = None) -> Iterat
         "DATABASE_URL": f"postgresql://{login}@{host}:{port}/{database['NAME']}",
         "DATABASE_ENGINE": "plain",
         "MQTT_URL": settings.MQTT_URL,
+        "MQTT_SHARED_SUBSCRIPTION": "true" if worker else "false",
         **(environment or {}),
     }
+    command = [sys.executable, "manage.py", "ingest", *(["--worker", worker] if worker else [])]
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "ingest"], cwd=ROOT, env=env, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     try:
         until(lambda: "connected to the broker" in log.read_text(encoding="utf-8"), "the process connects")
         yield process
@@ -44,6 +52,40 @@ def ingest(log: Path, *, environment: Mapping[str, str] | None = None) -> Iterat
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.wait()
+
+
+@contextmanager
+def mosquitto(directory: Path) -> Iterator[str]:
+    """A mosquitto that keeps what its absent subscribers have not seen; its defaults drop all but 1,000."""
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("mosquitto is not installed")
+    port = a_free_port()
+    config = directory / "mosquitto.conf"
+    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true"]
+    lines += ["max_queued_messages 1000000", "max_inflight_messages 4000"]
+    config.write_text("\n".join(lines), encoding="utf-8")
+    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: _answers(port), "mosquitto answers")
+        yield f"mqtt://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def a_free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def publish_all(topic_payloads: Iterable[tuple[str, bytes]], *, url: str = "") -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +18,7 @@ from metering import topics
 from metering.models import QuarantinedMessage, Reading
 from tests.factories import a_household
 from tests.metering.factories import NOON, a_message, a_meter, native
-from tests.metering.mqtt.processes import ingest, publish_all, until
+from tests.metering.mqtt.processes import ingest, mosquitto, publish_all, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -37,29 +32,8 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "embedded":
         yield settings.MQTT_URL
         return
-    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        pytest.skip("mosquitto is not installed")
-    with mosquitto(program, tmp_path) as url:
+    with mosquitto(tmp_path) as url:
         yield url
-
-
-@contextmanager
-def mosquitto(program: str, directory: Path) -> Iterator[str]:
-    """A mosquitto that keeps what its absent subscribers have not seen; its defaults drop all but 1,000."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    config = directory / "mosquitto.conf"
-    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true"]
-    lines += ["max_queued_messages 100000", "max_inflight_messages 4000"]
-    config.write_text("\n".join(lines), encoding="utf-8")
-    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
-    try:
-        yield f"mqtt://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def stored() -> int:
