@@ -1,30 +1,30 @@
-"""The registered formats of a meter reading, as data: which field of which driver is which quantity.
+"""The flat JSON formats of a meter reading: which field is which quantity, in which unit.
 
-A new meter model is a new line here and a golden telegram in the tests, never a new branch.
+A new meter model is a new line among the drivers and a golden telegram in the tests, never a new branch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from metering.decoders.drivers import ALIASES, DRIVERS, NONE
 from metering.decoders.records import DecodeError
-from metering.decoders.values import Rule
+from metering.decoders.values import JOULES, RANGES, REGISTERS, Rule
 from metering.enums import Reason
 
 THOUSAND: Final = Decimal(1000)
-# 1 J is 1/3600 Wh; 28 digits are more than any register has.
-GIGAJOULE: Final = Decimal(10**9) / Decimal(3600)
-# Factors to Wh, litres, W, l/h and °C, by the suffix that names the unit.
+IN_JOULES: Final = frozenset({"mj", "gj"})
+# Factors to Wh (or J), litres, W, l/h and °C, by the suffix that names the unit.
 UNITS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "energy_wh": {
         "kwh": THOUSAND,
         "mwh": THOUSAND * THOUSAND,
         "wh": Decimal(1),
-        "mj": GIGAJOULE / THOUSAND,
-        "gj": GIGAJOULE,
+        "mj": Decimal(10**6),
+        "gj": Decimal(10**9),
     },
     "volume_l": {"m3": THOUSAND, "l": Decimal(1)},
     "power_w": {"kw": THOUSAND, "w": Decimal(1)},
@@ -32,17 +32,7 @@ UNITS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "supply_c": {"c": Decimal(1)},
     "return_c": {"c": Decimal(1)},
 }
-# What no heat meter says unless it is broken. Flow and power may be negative: water runs back at night.
-RANGES: Final[Mapping[str, tuple[float, float]]] = {
-    "energy_wh": (0, 1e14),
-    "volume_l": (0, 1e13),
-    "power_w": (-1e9, 1e9),
-    "flow_l_h": (-1e8, 1e8),
-    "supply_c": (-40, 250),
-    "return_c": (-40, 250),
-}
 POWERS_OF_TEN: Final = frozenset({Decimal(1), THOUSAND, THOUSAND * THOUSAND})
-REGISTERS: Final = frozenset({"energy_wh", "volume_l"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +44,26 @@ class Format:
     status: str
     rules: Mapping[str, Rule]
     serial: str = "id"
+    sentinels: Container[Any] = ()  # numbers that stand for "none"
 
 
-def _format(name: str, *, instant: str, status: str = "status", **stems: str) -> Format:
+def _format(
+    name: str, *, instant: str, status: str = "status", sentinels: Container[Any] = (), **stems: str
+) -> Format:
     """Spell the fields out: each stem with every unit its quantity is written in."""
     rules = {
-        f"{stem}_{suffix}": _rule(target, factor)
+        f"{stem}_{suffix}": _rule(target, factor, JOULES if suffix in IN_JOULES else 1)
         for target, stem in stems.items()
         for suffix, factor in UNITS[target].items()
     }
-    return Format(name=name, instant=instant, status=status, rules=rules)
+    return Format(name=name, instant=instant, status=status, rules=rules, sentinels=sentinels)
 
 
-def _rule(target: str, factor: Decimal) -> Rule:
-    scale = float(factor)
+def _rule(target: str, factor: Decimal, divisor: int) -> Rule:
+    scale = float(factor / divisor)
     low, high = RANGES[target]
-    whole_factor = int(factor) if factor in POWERS_OF_TEN else 0
-    return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS, whole_factor)
+    whole_factor = int(factor) if divisor == 1 and factor in POWERS_OF_TEN else 0
+    return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS, whole_factor, divisor)
 
 
 NATIVE: Final = _format(
@@ -84,83 +77,15 @@ NATIVE: Final = _format(
     return_c="return",
 )
 
-# The drivers of wmbusmeters, whose JSON has no common field names.
+# JSON of wmbusmeters, under the name of each driver and its other names.
 WMBUSMETERS: Final[Mapping[str, Format]] = {
-    driver.name: driver
-    for driver in (
-        _format(  # Diehl Sharky 774
-            "sharky774",
-            instant="timestamp",
-            energy_wh="total_energy_consumption",
-            volume_l="total_volume",
-            power_w="power",
-            flow_l_h="volume_flow",
-            supply_c="flow_temperature",
-            return_c="return_temperature",
-        ),
-        _format(  # Kamstrup Multical 302, 303, 402, 403, 602, 603, 803
-            "kamheat",
-            instant="timestamp",
-            energy_wh="total_energy_consumption",
-            volume_l="total_volume",
-            power_w="power",
-            flow_l_h="volume_flow",
-            supply_c="t1_temperature",
-            return_c="t2_temperature",
-        ),
-        # `flow_m3h` is the flow, `flow_c` the supply: the suffix tells them apart.
-        _format(  # Landis+Gyr Ultraheat
-            "ultraheat",
-            instant="timestamp",
-            energy_wh="heat",
-            volume_l="volume",
-            power_w="power",
-            flow_l_h="flow",
-            supply_c="flow",
-            return_c="return",
-        ),
-        _format(  # Engelmann SensoStar
-            "sensostar",
-            instant="timestamp",
-            energy_wh="total",
-            volume_l="total_water",
-            power_w="power",
-            flow_l_h="flow_water",
-            supply_c="forward",
-            return_c="return",
-        ),
-        _format(  # Sontex Supercal
-            "supercal",
-            instant="timestamp",
-            energy_wh="total",
-            volume_l="total",
-            power_w="power",
-            flow_l_h="volume_flow",
-            supply_c="flow_temperature",
-            return_c="return_temperature",
-        ),
-        _format(  # GWF Enercal
-            "enercal",
-            instant="timestamp",
-            energy_wh="total",
-            volume_l="total",
-            power_w="power",
-            flow_l_h="flow",
-            supply_c="forward",
-            return_c="return",
-        ),
-        # Qundis Q heat 5.5 says nothing but its register.
-        _format("qheat_55_us", instant="timestamp", energy_wh="total_energy_consumption"),
-        _format("compact5", instant="timestamp", energy_wh="total"),  # Techem compact V
-        _format(  # BMeters Hydrocal M3
-            "hydrocalm3",
-            instant="timestamp",
-            energy_wh="total_heating",
-            volume_l="total_heating",
-            supply_c="supply_temperature",
-            return_c="return_temperature",
-        ),
+    name: _format(
+        name,
+        instant="timestamp",
+        sentinels=NONE,
+        **{target: stem for target, stem in DRIVERS[driver]._asdict().items() if stem},
     )
+    for name, driver in ({name: name for name in DRIVERS} | dict(ALIASES)).items()
 }
 
 
@@ -177,7 +102,7 @@ def format_of(entry: Mapping[str, Any]) -> Format:
         raise DecodeError(
             Reason.UNKNOWN_FORMAT, "There is neither 'measured_at' (native) nor a wmbusmeters 'timestamp'."
         )
-    driver = entry.get("meter")
+    driver = entry.get("meter", entry.get("driver"))  # the newer key is the second
     found = WMBUSMETERS.get(driver) if isinstance(driver, str) else None
     if found is None:
         raise DecodeError(

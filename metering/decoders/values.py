@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from metering.decoders.records import DecodeError
 from metering.enums import Reason
@@ -18,10 +21,24 @@ LONGEST_INSTANT: Final = 40
 GAUGE_DIGITS: Final = 6
 EXACT_FLOAT: Final = 1e15
 EXACT: Final = Context(prec=40, rounding=ROUND_HALF_EVEN)
+JOULES: Final = 3600  # in a watt-hour: divided by, not multiplied, so that whole numbers come out whole
+# What no heat meter says unless it is broken. Flow and power may be negative: water runs back at night.
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "energy_wh": (0, 1e14),
+    "volume_l": (0, 1e13),
+    "power_w": (-1e9, 1e9),
+    "flow_l_h": (-1e8, 1e8),
+    "supply_c": (-40, 250),
+    "return_c": (-40, 250),
+}
+REGISTERS: Final = frozenset({"energy_wh", "volume_l"})
 
 
 class Rule(NamedTuple):
-    """How a number becomes canonical: as written it lies between ``low`` and ``high``; times ``factor``."""
+    """How a number becomes canonical: as written it lies between ``low`` and ``high``; times ``factor``.
+
+    Joules are divided by 3600 besides.
+    """
 
     target: str
     factor: Decimal
@@ -29,7 +46,8 @@ class Rule(NamedTuple):
     low: float
     high: float
     is_register: bool
-    whole_factor: int = 0  # the factor, if it is a power of ten; else 0
+    whole_factor: int = 0  # the factor, if it is a power of ten and all; else 0
+    divisor: int = 1
 
 
 def number(value: object, field: str) -> int | float:
@@ -65,9 +83,16 @@ def register(value: object, *, field: str, rule: Rule) -> tuple[int, bool]:
         if units / rule.whole_factor == measured:
             return units, True
     # repr gives back the digits that stood in the telegram; the float between them adds none.
-    exact = EXACT.multiply(Decimal(repr(value)), rule.factor)
-    whole = exact.to_integral_value(ROUND_HALF_EVEN)
-    return int(whole), whole == exact
+    return whole(Decimal(repr(value)), factor=rule.factor, divisor=rule.divisor)
+
+
+def whole(value: Decimal | int, *, factor: Decimal, divisor: int) -> tuple[int, bool]:
+    """``value * factor / divisor`` as the nearest integer, and whether that is all of it."""
+    exact = EXACT.multiply(Decimal(value), factor)
+    if divisor != 1:
+        exact = EXACT.divide(exact, Decimal(divisor))
+    rounded = exact.to_integral_value(ROUND_HALF_EVEN)
+    return int(rounded), rounded == exact
 
 
 def instant(value: object, *, field: str, received_at: datetime) -> datetime:
@@ -85,11 +110,16 @@ def instant(value: object, *, field: str, received_at: datetime) -> datetime:
     if at.tzinfo is None:
         message = f"'{field}' is {value}, without a zone; write it in UTC, with a Z."
         raise DecodeError(Reason.MALFORMED, message)
+    return plausible_instant(utc, shown=str(value), field=field, received_at=received_at)
+
+
+def plausible_instant(utc: datetime, *, shown: str, field: str, received_at: datetime) -> datetime:
+    """``utc`` itself, if a running clock can have shown it; ``shown`` is how the telegram writes it."""
     if utc > received_at + FUTURE:
-        message = f"'{field}' is {value}, in the future of its arrival at {received_at.isoformat()}."
+        message = f"'{field}' is {shown}, in the future of its arrival at {received_at.isoformat()}."
         raise DecodeError(Reason.IMPLAUSIBLE, message)
     if utc < EARLIEST:
-        message = f"'{field}' is {value}, before the year 2000: a stopped clock."
+        message = f"'{field}' is {shown}, before the year 2000: a stopped clock."
         raise DecodeError(Reason.IMPLAUSIBLE, message)
     return utc
 
@@ -100,6 +130,14 @@ def text(value: object, field: str, *, longest: int) -> str:
         return value
     message = f"'{field}' is {_shown(value)}, which is not a text of at most {longest} characters."
     raise DecodeError(Reason.MALFORMED, message)
+
+
+def kept_json(raw: dict[str, Any]) -> bytes | None:
+    """What is kept beside the canonical fields, as JSON again."""
+    try:
+        return orjson.dumps(raw) if raw else None
+    except orjson.JSONEncodeError as error:
+        raise DecodeError(Reason.MALFORMED, f"The entry cannot be kept: {error}.") from None
 
 
 def _shown(value: object) -> str:

@@ -73,7 +73,8 @@ def sort_messages(*, messages: Sequence[Message], registry: Registry) -> Sorted:
     utilities = registry.utilities({slug for _n, (slug, _identity), _channel in addressed})
     spoken: list[_Spoken] = []
     for n, key, channel in addressed:
-        decoded = decode(channel, messages[n].payload, received_at=messages[n].received_at)
+        message = messages[n]
+        decoded = decode(channel, message.payload, message.received_at, zone=registry.zone(key[0]))
         batch.records += len(decoded.records) + len(decoded.faults)
         batch.faults[n] += decoded.faults
         sender = senders.get(key)

@@ -59,7 +59,8 @@ def proposal(message: QuarantinedMessage) -> Proposal | None:
     if message.reason not in {Reason.UNKNOWN_DEVICE, Reason.UNKNOWN_METER}:
         return None
     topic = topics.parse(message.topic)
-    decoded = decode(topic.channel, bytes(message.payload), received_at=message.received_at)
+    zone = None if message.utility is None else message.utility.zone
+    decoded = decode(topic.channel, bytes(message.payload), message.received_at, zone=zone)
     instants = [_instant(record) for record in decoded.records] or [message.received_at]
     kind = SPEAKERS.get(topic.channel)
     serials = list(dict.fromkeys(_serials(decoded)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -38,7 +39,7 @@ SELECT device_id, household_id, starts_at, ends_at FROM metering_installation
 WHERE device_id = ANY(%s) AND household_id IS NOT NULL
 """
 TAGS: Final = "SELECT name, id, low, high FROM metering_telemetrytag WHERE name = ANY(%s)"
-UTILITIES: Final = "SELECT slug, id FROM accounts_utility WHERE slug = ANY(%s)"
+UTILITIES: Final = "SELECT slug, id, time_zone FROM accounts_utility WHERE slug = ANY(%s)"
 
 SenderKey = tuple[str, str]  # utility's slug, identity
 CarriedKey = tuple[int, str, str]  # gateway, kind, serial number
@@ -77,10 +78,12 @@ class Registry:
         self._stays: dict[int, list[_Stay]] = {}
         self._tags: dict[str, KnownTag] = {}
         self._utilities: dict[str, int] = {}
+        self._zones: dict[str, ZoneInfo] = {}
 
     def forget(self) -> None:
         """Ask again for everything."""
-        for memory in (self._senders, self._carried, self._stays, self._tags, self._utilities):
+        memories = (self._senders, self._carried, self._stays, self._tags, self._utilities, self._zones)
+        for memory in memories:
             memory.clear()
 
     def senders(self, keys: Collection[SenderKey]) -> dict[SenderKey, Sender]:
@@ -108,8 +111,14 @@ class Registry:
     def utilities(self, slugs: Collection[str]) -> dict[str, int]:
         """The utilities' primary keys, by slug."""
         if missing := [slug for slug in slugs if slug not in self._utilities]:
-            self._utilities |= dict(_rows(UTILITIES, missing))
+            for slug, utility_id, time_zone in _rows(UTILITIES, missing):
+                self._utilities[slug] = utility_id
+                self._zones[slug] = ZoneInfo(time_zone)
         return self._utilities
+
+    def zone(self, slug: str) -> ZoneInfo | None:
+        """The clock of a utility that was looked up."""
+        return self._zones.get(slug)
 
     def learn_homes(self, device_ids: Iterable[int]) -> None:
         """Look up where the devices hang and hung, those not known yet."""

@@ -6,12 +6,14 @@ The telegrams are those of the drivers' own tests, with an instant in place of t
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 import pytest
 
 from metering.decoders import MeterRecord, decode
+from metering.decoders.drivers import ALIASES, DRIVERS
 from metering.decoders.formats import WMBUSMETERS
 from metering.enums import Quality
 
@@ -292,7 +294,13 @@ def test_a_golden_telegram_means_what_it_says(name: str) -> None:
 
 
 def test_every_registered_driver_has_its_golden_telegram() -> None:
-    assert {golden.telegram["meter"] for golden in GOLDEN.values()} == set(WMBUSMETERS)
+    telegrams = orjson.loads((Path(__file__).parent / "golden" / "wmbusmeters.json").read_bytes())[
+        "telegrams"
+    ]
+    payloads = [golden.telegram for golden in GOLDEN.values()] + [golden["payload"] for golden in telegrams]
+    named = {payload.get("meter", payload.get("driver")) for payload in payloads}
+    assert {ALIASES.get(name, name) for name in named} == set(DRIVERS)
+    assert set(WMBUSMETERS) == set(DRIVERS) | set(ALIASES)
 
 
 def test_the_native_form_of_the_contract() -> None:

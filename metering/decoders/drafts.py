@@ -1,0 +1,76 @@
+"""Putting a meter record together out of a telegram whose values are found one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from metering.decoders.records import DecodeError, MeterRecord
+from metering.decoders.values import GAUGE_DIGITS, RANGES, REGISTERS, kept_json, whole
+from metering.enums import Quality, Reason
+
+
+class Draft:
+    """What a telegram has said so far; what it cannot hold is the caller's to keep in ``raw``."""
+
+    def __init__(self, **raw: Any) -> None:  # noqa: ANN401 - JSON
+        """Begin with what is to be kept beside the canonical fields."""
+        self.raw = raw
+        self.words: list[str] = []
+        self.is_doubtful = False
+        self._values: dict[str, Any] = {}
+
+    def take(self, target: str, value: Decimal | int, *, factor: Decimal, divisor: int = 1) -> bool:
+        """Take a value for ``target``; False where the telegram's own digits have to be kept as well.
+
+        The first value for a target stands. One that cannot be true is not taken and makes the whole
+        record doubtful.
+        """
+        if target in self._values:
+            return False
+        low, high = RANGES[target]
+        number: float
+        if target in REGISTERS:
+            number, is_held = whole(value, factor=factor, divisor=divisor)
+        else:
+            number, is_held = round(float(value * factor / divisor), GAUGE_DIGITS), True
+        if not low <= number <= high:
+            self.is_doubtful = True
+            return False
+        self._values[target] = number
+        return is_held
+
+    def wraps(self, target: str, count: int, *, factor: Decimal, divisor: int) -> None:
+        """Note that the register of ``target`` starts again at zero after ``count`` of its steps."""
+        if target in REGISTERS and target in self._values:
+            steps, _is_whole = whole(count, factor=factor, divisor=divisor)
+            self.raw.setdefault("modulus", {}).setdefault(target, steps)
+
+    def keep(self, place: str, **kept: Any) -> None:  # noqa: ANN401 - JSON
+        """Keep something beside the canonical fields."""
+        self.raw.setdefault(place, []).append(kept)
+
+    def record(self, *, serial: str, measured_at: datetime, status: str) -> MeterRecord:
+        """The finished record.
+
+        Raises:
+            DecodeError: neither energy nor volume could be taken.
+        """
+        values = self._values
+        if REGISTERS.isdisjoint(values):
+            reason = Reason.IMPLAUSIBLE if self.is_doubtful else Reason.MALFORMED
+            raise DecodeError(reason, "There is no usable register: neither energy nor volume.")
+        return MeterRecord(
+            serial,
+            measured_at,
+            values.get("energy_wh"),
+            values.get("volume_l"),
+            values.get("power_w"),
+            values.get("flow_l_h"),
+            values.get("supply_c"),
+            values.get("return_c"),
+            status,
+            Quality.SUSPECT if self.is_doubtful else Quality.MEASURED,
+            kept_json(self.raw),
+        )
