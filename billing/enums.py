@@ -3,30 +3,65 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from billing.terms import ComponentKind, Per, Rounding, Unit
+from billing.terms import ComponentKind, During, Per, Rounding, Settlement, Surplus, TaxBasis, Unit
 
 COMPONENT_KINDS = [
     (ComponentKind.FIXED.value, _("Standing charge")),
     (ComponentKind.AREA.value, _("Base fee by area")),
     (ComponentKind.ENERGY.value, _("Metered heat")),
+    (ComponentKind.POWER.value, _("Subscribed power")),
+    (ComponentKind.FLOW.value, _("Water flow")),
+    (ComponentKind.COOLING.value, _("Cooling bonus or surcharge")),
+    (ComponentKind.RETURN.value, _("Return temperature bonus or surcharge")),
+    (ComponentKind.STANDBY.value, _("Standby fee while suspended")),
+    (ComponentKind.OUTAGE.value, _("Refund for days without heat")),
+    (ComponentKind.LATE.value, _("Late fee")),
     (ComponentKind.CAP.value, _("Cap by area")),
+    (ComponentKind.MINIMUM.value, _("Minimum fee")),
+    (ComponentKind.ADVANCE.value, _("Payment in advance")),
 ]
 UNITS = [
     (Unit.HOME.value, _("home")),
     (Unit.M2.value, "m²"),
+    (Unit.KW.value, "kW"),
+    (Unit.M3.value, "m³"),
     (Unit.KWH.value, "kWh"),
     (Unit.MWH.value, "MWh"),
     (Unit.GJ.value, "GJ"),
+    (Unit.PERCENT.value, "%"),
+    (Unit.SUM.value, _("overdue sum")),
 ]
 PERS = [
     (Per.QUANTITY.value, _("measured unit")),
     (Per.SEASON.value, _("heating season")),
     (Per.YEAR.value, _("year")),
     (Per.MONTH.value, _("month")),
+    (Per.DAY.value, _("day")),
 ]
 ROUNDINGS = [
     (Rounding.HALF_UP.value, _("half up")),
     (Rounding.HALF_EVEN.value, _("half to even")),
+    (Rounding.HALF_DOWN.value, _("half down")),
+    (Rounding.UP.value, _("always up")),
+    (Rounding.DOWN.value, _("always down")),
+]
+TAX_BASES = [
+    (TaxBasis.NET.value, _("before tax")),
+    (TaxBasis.GROSS.value, _("tax included")),
+]
+DURINGS = [
+    (During.HEATED.value, _("not while suspended")),
+    (During.SUSPENDED.value, _("only while suspended")),
+    (During.ALWAYS.value, _("always")),
+]
+SETTLEMENTS = [
+    (Settlement.METERED.value, _("as metered, nothing in advance")),
+    (Settlement.LOWER.value, _("in advance; the lower of the two is due")),
+    (Settlement.BOTH_WAYS.value, _("in advance; settled both ways")),
+]
+SURPLUSES = [
+    (Surplus.REFUND.value, _("refund")),
+    (Surplus.CARRY_OVER.value, _("carried over to the next season")),
 ]
 
 
@@ -91,6 +126,7 @@ class SkipReason(models.TextChoices):
     NO_TARIFF = "no_tariff", _("No active tariff covers every day")
     NO_SEASON = "no_season", _("A seasonal price, and no heating season is entered for the period")
     NO_READINGS = "no_readings", _("No meter readings at the start and end of the period")
+    MISSING_FACT = "missing_fact", _("A price is for something nobody knows of the home")
     BACKWARDS = "backwards", _("The register ran backwards")
     NOTHING_TO_CHARGE = "nothing_to_charge", _("The tariff charges nothing in the period")
 

@@ -8,14 +8,58 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from accounts.period import Period
-from billing.terms import ComponentKind, Per, Rounding, Unit
+from billing.terms import ComponentKind, DeadBand, During, Per, Rounding, TaxBasis, Unit
+
+NO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incentive:
+    """How degrees are counted for a bonus or a surcharge; the component's price is the surcharge's.
+
+    Cooling is energy in ``unit`` per m³ × ``factor``; its target is ``target_c``. The return's target
+    follows the supply along ``curve``, (supply, return) in °C, straight between points and level beyond.
+    """
+
+    target_c: Decimal = NO
+    curve: tuple[tuple[Decimal, Decimal], ...] = ()
+    band_c: Decimal = NO
+    counts: DeadBand = DeadBand.EDGE
+    unit: Unit = Unit.MWH
+    factor: Decimal = Decimal(860)
+    bonus: Decimal = NO
+    min_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexTerm:
+    """``weight`` × ``value`` / ``base`` of a published index."""
+
+    name: str
+    weight: Decimal
+    base: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A price that follows indices: ``base_price`` × the sum of the terms, rounded to ``digits``."""
+
+    base_price: Decimal
+    digits: int
+    terms: tuple[IndexTerm, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One price of a tariff version; ``price`` in major units before tax, per ``unit`` and ``per``."""
+    """One price of a tariff version; ``price`` in major units, per ``unit`` and ``per``.
+
+    ``offset`` is added to quantity × price; a band charges only quantities in (``above``, ``up_to``].
+    """
 
     id: int
     kind: ComponentKind
@@ -24,6 +68,19 @@ class Component:
     per: Per
     price: Decimal
     tax_rate: Decimal
+    tax_basis: TaxBasis = TaxBasis.NET
+    offset: Decimal = NO
+    factor: Decimal = ONE
+    above: Decimal = NO
+    up_to: Decimal | None = None
+    months: tuple[int, ...] = ()
+    during: During = During.HEATED
+    incentive: Incentive | None = None
+    index: Index | None = None
+
+    @property
+    def is_band(self) -> bool:
+        return bool(self.above) or self.up_to is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +101,7 @@ class Register:
     at: datetime
     energy_wh: int
     quality: str
+    volume_l: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +125,32 @@ class Metered:
         """The sum over the meters, so that an exchange loses nothing."""
         return sum(meter.closing.energy_wh - meter.opening.energy_wh for meter in self.meters)
 
+    @property
+    def volume_l(self) -> int | None:
+        """The water of all meters, or None where one of them does not say."""
+        total = 0
+        for meter in self.meters:
+            if meter.opening.volume_l is None or meter.closing.volume_l is None:
+                return None
+            total += meter.closing.volume_l - meter.opening.volume_l
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InMonths:
+    """The heat of a part's days in some calendar months; None where it has no such day."""
+
+    months: tuple[int, ...]
+    metered: Metered | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temperatures:
+    """The mean temperatures of a part, by volume."""
+
+    supply_c: Decimal
+    return_c: Decimal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -75,14 +159,39 @@ class Part:
     period: Period[date]
     tariff: Tariff
     metered: Metered | None
+    in_months: tuple[InMonths, ...] = ()
+    temperatures: Temperatures | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Days on which heat was owed and not, or not fully, delivered; ``ratio`` of the fee comes back."""
+
+    period: Period[date]
+    ratio: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """An amount that nobody paid in time, and the days it was overdue within the bill."""
+
+    period: Period[date]
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """All facts for one bill: a contract's days, its area, and a part for each tariff version."""
+    """All facts for one bill: a contract's days, its area, and a part for each tariff version.
+
+    ``suspended`` periods do not overlap each other.
+    """
 
     currency: str
     minor_digits: int
     floor_area_m2: Decimal
     seasons: tuple[Period[date], ...]
     parts: tuple[Part, ...]
+    power_kw: Decimal | None = None
+    suspended: tuple[Period[date], ...] = ()
+    failures: tuple[Failure, ...] = ()
+    overdue: tuple[Overdue, ...] = ()

@@ -9,7 +9,16 @@ class ComponentKind(StrEnum):
     FIXED = "fixed"  # a standing charge per home
     AREA = "area"  # the base fee by heated floor area
     ENERGY = "energy"  # the metered heat
+    POWER = "power"  # the subscribed power
+    FLOW = "flow"  # the water that ran through the meter
+    COOLING = "cooling"  # bonus and surcharge by how far the water was cooled
+    RETURN = "return"  # bonus and surcharge by the temperature of the return
+    STANDBY = "standby"  # the fee by area of days on which heating is suspended
+    OUTAGE = "outage"  # what comes back, by area, for days without the heat that was owed
+    LATE = "late"  # a daily fee on what is overdue
     CAP = "cap"  # no charge: the most that the others may come to, by floor area
+    MINIMUM = "minimum"  # no charge: the least that the others must come to
+    ADVANCE = "advance"  # no charge of the period: paid before the season, settled after it
 
 
 class Unit(StrEnum):
@@ -17,9 +26,13 @@ class Unit(StrEnum):
 
     HOME = "home"
     M2 = "m2"
+    KW = "kW"
+    M3 = "m3"
     KWH = "kWh"
     MWH = "MWh"
     GJ = "GJ"
+    PERCENT = "%"  # of the part's metered heat
+    SUM = "sum"  # of money: the price is a fraction of it
 
 
 class Per(StrEnum):
@@ -29,14 +42,73 @@ class Per(StrEnum):
     SEASON = "season"  # the utility's heating season
     YEAR = "year"  # a calendar year, of 365 or 366 days
     MONTH = "month"  # a calendar month
+    DAY = "day"
 
 
 class Rounding(StrEnum):
-    """What becomes of half a minor unit."""
+    """What becomes of a part of a minor unit."""
 
     HALF_UP = "half_up"  # away from zero, as people and most tax offices round
     HALF_EVEN = "half_even"  # to the even neighbour
+    HALF_DOWN = "half_down"  # towards zero; more than half still goes up
+    UP = "up"  # not only halves: every fraction away from zero
+    DOWN = "down"  # every fraction is dropped
+
+
+class TaxBasis(StrEnum):
+    """Whether a published price has the tax in it; the other price is display."""
+
+    NET = "net"  # tax comes on top of the rounded amount
+    GROSS = "gross"  # the rounded amount is paid, and the tax is taken out of it
+
+
+class During(StrEnum):
+    """On which of a contract's days a price by time is charged."""
+
+    HEATED = "heated"  # not while heating is suspended
+    SUSPENDED = "suspended"  # only while it is
+    ALWAYS = "always"
+
+
+class DeadBand(StrEnum):
+    """Which degrees count once the return or the cooling lies outside the neutral band."""
+
+    WHOLE = "whole"  # the whole deviation from the target
+    EDGE = "edge"  # only what lies beyond the band's edge
+
+
+class Settlement(StrEnum):
+    """What a season that was paid in advance still costs when its heat is known."""
+
+    METERED = "metered"  # nothing is paid in advance
+    LOWER = "lower"  # the lower of the two: a surplus goes back, a shortfall is never asked for
+    BOTH_WAYS = "both_ways"  # a surplus goes back, a shortfall is paid
+
+
+class Surplus(StrEnum):
+    """Where too much paid in advance goes."""
+
+    REFUND = "refund"
+    CARRY_OVER = "carry_over"  # to the next season's advance
 
 
 ENERGY_UNITS = (Unit.KWH, Unit.MWH, Unit.GJ)
-TIMED = (Per.SEASON, Per.YEAR, Per.MONTH)
+TIMED = (Per.SEASON, Per.YEAR, Per.MONTH, Per.DAY)
+INCENTIVES = (ComponentKind.COOLING, ComponentKind.RETURN)
+BY_AREA = (
+    ComponentKind.AREA,
+    ComponentKind.STANDBY,
+    ComponentKind.OUTAGE,
+    ComponentKind.CAP,
+    ComponentKind.ADVANCE,
+)
+# They charge nothing of their own.
+FRAMES = (ComponentKind.CAP, ComponentKind.MINIMUM, ComponentKind.ADVANCE)
+# What a cap or a minimum is compared with: neither what rewards and repairs, nor what punishes.
+FRAMED = (
+    ComponentKind.FIXED,
+    ComponentKind.AREA,
+    ComponentKind.POWER,
+    ComponentKind.ENERGY,
+    ComponentKind.FLOW,
+)

@@ -49,7 +49,24 @@ class ComponentInline(TabularInline):
     """The prices of a version, while it is a draft."""
 
     model = TariffComponent
-    fields = ("position", "name", "kind", "unit", "per", "price", "tax_rate")
+    fields = (
+        "position",
+        "name",
+        "kind",
+        "unit",
+        "per",
+        "price",
+        "tax_rate",
+        "tax_basis",
+        "offset",
+        "factor",
+        "above",
+        "up_to",
+        "months",
+        "during",
+        "incentive",
+        "index",
+    )
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -71,7 +88,17 @@ class TariffVersionAdmin(ModelAdmin):
     list_select_related = ("plan",)
     search_fields = ("plan__name", "text")
     ordering = ("-starts_on",)
-    fields = ("plan", "starts_on", "ends_on", "state", "payment_days", "rounding", "text")
+    fields = (
+        "plan",
+        "starts_on",
+        "ends_on",
+        "state",
+        "payment_days",
+        "rounding",
+        "settlement",
+        "surplus",
+        "text",
+    )
     readonly_fields = ("state",)
     inlines = (ComponentInline,)
     actions = ("put_in_force",)

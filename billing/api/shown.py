@@ -9,10 +9,11 @@ from rest_framework import serializers
 
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.enums import COMPONENT_KINDS, UNITS, InvoiceKind, Standing
+from billing.formulas import Json
 from billing.models import Invoice, InvoiceLine
 from billing.queries.balance import standing
 from billing.rating.lines import plain
-from billing.rating.trace import Json, holds
+from billing.rating.trace import holds
 from config.api.money import Money, MoneySerializer, money
 from metering.enums import Quality
 

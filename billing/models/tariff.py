@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +11,28 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import CustomerClass
 from accounts.period import DatedModel, ends_after_start, no_overlap
 from accounts.scope import TenantModel
-from billing.enums import COMPONENT_KINDS, PERS, ROUNDINGS, UNITS, TariffState
-from billing.terms import ENERGY_UNITS, TIMED, Rounding
+from billing.enums import (
+    COMPONENT_KINDS,
+    DURINGS,
+    PERS,
+    ROUNDINGS,
+    SETTLEMENTS,
+    SURPLUSES,
+    TAX_BASES,
+    UNITS,
+    TariffState,
+)
+from billing.terms import (
+    BY_AREA,
+    ENERGY_UNITS,
+    INCENTIVES,
+    TIMED,
+    During,
+    Rounding,
+    Settlement,
+    Surplus,
+    TaxBasis,
+)
 
 
 def _values(members: Iterable[StrEnum]) -> list[str]:
@@ -73,6 +94,10 @@ class TariffVersion(TenantModel, DatedModel):
     rounding = models.CharField(
         _("rounding"), max_length=12, choices=ROUNDINGS, default=Rounding.HALF_UP.value
     )
+    settlement = models.CharField(
+        _("settlement"), max_length=12, choices=SETTLEMENTS, default=Settlement.METERED.value
+    )
+    surplus = models.CharField(_("surplus"), max_length=12, choices=SURPLUSES, default=Surplus.REFUND.value)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("tariff version")
@@ -88,6 +113,10 @@ class TariffVersion(TenantModel, DatedModel):
             models.CheckConstraint(
                 name="billing_version_known_rounding", condition=Q(rounding__in=_values(Rounding))
             ),
+            models.CheckConstraint(
+                name="billing_version_known_settlement",
+                condition=Q(settlement__in=_values(Settlement), surplus__in=_values(Surplus)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +129,7 @@ class TariffVersion(TenantModel, DatedModel):
 
 
 class TariffComponent(TenantModel):
-    """One price of a version: one authoritative unit, one time basis, one tax rate."""
+    """One price of a version: one authoritative unit, one time basis, one tax rate and basis."""
 
     version = models.ForeignKey(TariffVersion, on_delete=models.CASCADE, related_name="components")
     position = models.PositiveSmallIntegerField(_("position"))
@@ -108,9 +137,26 @@ class TariffComponent(TenantModel):
     kind = models.CharField(_("kind"), max_length=8, choices=COMPONENT_KINDS)
     unit = models.CharField(_("unit"), max_length=4, choices=UNITS)
     per = models.CharField(_("per"), max_length=8, choices=PERS)
-    # In major units of the currency, before tax.
+    # In major units of the currency, in the tax basis.
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=6)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4, default=0)
+    tax_basis = models.CharField(_("tax basis"), max_length=8, choices=TAX_BASES, default=TaxBasis.NET.value)
+    offset = models.DecimalField(_("offset"), max_digits=14, decimal_places=6, default=0)
+    factor = models.DecimalField(_("factor"), max_digits=9, decimal_places=6, default=1)
+    # A band: quantities above this and up to that; nothing else is charged by this component.
+    above = models.DecimalField(_("above"), max_digits=12, decimal_places=3, default=0)
+    up_to = models.DecimalField(_("up to"), max_digits=12, decimal_places=3, null=True, blank=True)
+    months = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("months"),
+        default=list,
+        blank=True,
+        help_text=_("1 to 12, separated by commas; empty for the whole year"),
+    )
+    during = models.CharField(_("during"), max_length=12, choices=DURINGS, default=During.HEATED.value)
+    # The forms of billing.formulas; a line's trace has the same.
+    incentive = models.JSONField(_("counting of degrees"), null=True, blank=True)
+    index = models.JSONField(_("index formula"), null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("tariff component")
@@ -126,13 +172,45 @@ class TariffComponent(TenantModel):
                 name="billing_component_unit_fits_kind",
                 condition=(
                     Q(kind="energy", unit__in=_values(ENERGY_UNITS), per="quantity")
-                    | Q(kind__in=["area", "cap"], unit="m2", per__in=_values(TIMED))
+                    | Q(kind="flow", unit="m3", per="quantity")
+                    | Q(kind__in=_values(INCENTIVES), unit__in=[*_values(ENERGY_UNITS), "%"], per="quantity")
+                    | Q(kind__in=_values(BY_AREA), unit="m2", per__in=_values(TIMED))
                     | Q(kind="fixed", unit="home", per__in=_values(TIMED))
+                    | Q(kind="power", unit="kW", per__in=_values(TIMED))
+                    | Q(kind="minimum", unit__in=["home", "m2", "kW"], per__in=_values(TIMED))
+                    | Q(kind="late", unit="sum", per="day")
                 ),
                 violation_error_message=_(
-                    "Metered heat is priced per kWh, MWh or GJ; area and cap per m² and a time; "
-                    "a standing charge per home and a time."
+                    "Metered heat is priced per kWh, MWh or GJ; water per m³; power per kW and a time; area "
+                    "and cap per m² and a time; a standing charge per home and a time."
                 ),
+            ),
+            models.CheckConstraint(
+                name="billing_component_known_basis",
+                condition=Q(tax_basis__in=_values(TaxBasis), during__in=_values(During)),
+            ),
+            models.CheckConstraint(
+                name="billing_component_band_in_order",
+                condition=Q(offset__gte=0, factor__gt=0, above__gte=0)
+                & (Q(up_to__isnull=True) | Q(up_to__gt=models.F("above"))),
+                violation_error_message=_("A band ends above its beginning; a factor is above zero."),
+            ),
+            models.CheckConstraint(
+                name="billing_component_band_of_power_or_area",
+                condition=Q(above=0, up_to__isnull=True) | Q(unit__in=["kW", "m2"]),
+                violation_error_message=_("Only prices per kW and per m² have bands."),
+            ),
+            models.CheckConstraint(
+                name="billing_component_months_of_a_year",
+                condition=Q(months__contained_by=list(range(1, 13)))
+                & (Q(months=[]) | Q(per__in=["quantity", "month", "day"])),
+                violation_error_message=_("Months are 1 to 12, and no part of a price per season or year."),
+            ),
+            models.CheckConstraint(
+                name="billing_component_degrees_where_counted",
+                condition=Q(kind__in=_values(INCENTIVES), incentive__isnull=False)
+                | (~Q(kind__in=_values(INCENTIVES)) & Q(incentive__isnull=True)),
+                violation_error_message=_("A bonus says how its degrees are counted, and nothing else does."),
             ),
         ]
 

@@ -15,8 +15,9 @@ from accounts.scope import current_utility_id
 from billing.enums import InvoiceState, SkipReason
 from billing.models import Invoice, InvoiceLine
 from billing.queries.facts import Billable, Skipped, billed_already, gather
-from billing.rating.bill import Bill, NoReadingsError, RegisterRanBackwardsError, rate
-from billing.rating.lines import CapAdjustment, Line
+from billing.rating.bill import Bill, rate
+from billing.rating.charges import MissingFactError, NoReadingsError, RegisterRanBackwardsError
+from billing.rating.lines import Adjustment, Line
 from billing.rating.shares import NoSeasonError
 from billing.rating.trace import to_json
 
@@ -24,6 +25,7 @@ REASONS = {
     NoReadingsError: SkipReason.NO_READINGS,
     RegisterRanBackwardsError: SkipReason.BACKWARDS,
     NoSeasonError: SkipReason.NO_SEASON,
+    MissingFactError: SkipReason.MISSING_FACT,
 }
 
 
@@ -177,8 +179,8 @@ def _invoice(one: Rated, at: datetime) -> Invoice:
 
 
 def _line(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
-    charge = line.last if isinstance(line, CapAdjustment) else line
-    first = line.limits[0] if isinstance(line, CapAdjustment) else line
+    charge = line.last if isinstance(line, Adjustment) else line
+    first = line.limits[0] if isinstance(line, Adjustment) else line
     return InvoiceLine(
         invoice=invoice,
         position=position,
@@ -189,7 +191,7 @@ def _line(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
         period_end=end_of(charge.period),
         quantity=charge.quantity,
         unit=charge.unit.value,
-        unit_price=charge.price,
+        unit_price=charge.price_in_force,
         rounding=charge.rounding.value,
         net_minor=line.net_minor,
         tax_rate=line.tax_rate,

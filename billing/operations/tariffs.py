@@ -12,8 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import CustomerClass
 from billing.enums import InvoiceState, TariffState
+from billing.facts import Incentive, Index
+from billing.formulas import incentive_json, index_json
 from billing.models import HeatingSeason, Invoice, TariffComponent, TariffPlan, TariffVersion
-from billing.terms import ComponentKind, Per, Rounding, Unit
+from billing.operations.sense import fault_in
+from billing.queries.tariffs import tariff_of
+from billing.terms import ComponentKind, During, Per, Rounding, Settlement, Surplus, TaxBasis, Unit
 
 
 class TariffRefusedError(ValueError):
@@ -22,7 +26,7 @@ class TariffRefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewComponent:
-    """A price to be; ``price`` in major units before tax."""
+    """A price to be; ``price`` in major units, in the tax basis."""
 
     name: str
     kind: ComponentKind
@@ -30,6 +34,15 @@ class NewComponent:
     per: Per
     price: Decimal
     tax_rate: Decimal = Decimal(0)
+    tax_basis: TaxBasis = TaxBasis.NET
+    offset: Decimal = Decimal(0)
+    factor: Decimal = Decimal(1)
+    above: Decimal = Decimal(0)
+    up_to: Decimal | None = None
+    months: tuple[int, ...] = ()
+    during: During = During.HEATED
+    incentive: Incentive | None = None
+    index: Index | None = None
 
 
 @transaction.atomic
@@ -53,7 +66,7 @@ def found_plan(*, name: str, customer_class: CustomerClass) -> TariffPlan:
 
 
 @transaction.atomic
-def draft_version(
+def draft_version(  # noqa: PLR0913 - what a price list says of itself
     *,
     plan: TariffPlan,
     starts_on: date,
@@ -61,6 +74,8 @@ def draft_version(
     text: str = "",
     payment_days: int = 30,
     rounding: Rounding = Rounding.HALF_UP,
+    settlement: Settlement = Settlement.METERED,
+    surplus: Surplus = Surplus.REFUND,
 ) -> TariffVersion:
     """A version that may still be edited, its components in the order of the bill.
 
@@ -68,7 +83,13 @@ def draft_version(
         IntegrityError: a component's unit or time does not fit its kind.
     """
     version = TariffVersion.objects.create(
-        plan=plan, starts_on=starts_on, text=text, payment_days=payment_days, rounding=rounding.value
+        plan=plan,
+        starts_on=starts_on,
+        text=text,
+        payment_days=payment_days,
+        rounding=rounding.value,
+        settlement=settlement.value,
+        surplus=surplus.value,
     )
     TariffComponent.objects.bulk_create(
         TariffComponent(
@@ -80,6 +101,15 @@ def draft_version(
             per=component.per.value,
             price=component.price,
             tax_rate=component.tax_rate,
+            tax_basis=component.tax_basis.value,
+            offset=component.offset,
+            factor=component.factor,
+            above=component.above,
+            up_to=component.up_to,
+            months=sorted(component.months),
+            during=component.during.value,
+            incentive=component.incentive and incentive_json(component.incentive),
+            index=component.index and index_json(component.index),
         )
         for position, component in enumerate(components, start=1)
     )
@@ -91,7 +121,7 @@ def activate_version(*, version: TariffVersion) -> TariffVersion:
     """Put a draft in force from its first day; an open version before it ends there. Again: a no-op.
 
     Raises:
-        TariffRefusedError: it charges nothing, has two caps, meets another version's days,
+        TariffRefusedError: its components make no sense together, it meets another version's days,
             or begins within days that are already billed.
     """
     # The plan's lock: two versions put in force at once would each see the other still a draft.
@@ -108,11 +138,13 @@ def activate_version(*, version: TariffVersion) -> TariffVersion:
 
 
 def _refuse_odd_components(version: TariffVersion) -> None:
-    kinds = list(version.components.values_list("kind", flat=True))
-    if not any(kind != ComponentKind.CAP for kind in kinds):
-        raise TariffRefusedError(_("%(version)s charges for nothing.") % {"version": version})
-    if kinds.count(ComponentKind.CAP) > 1:
-        raise TariffRefusedError(_("%(version)s has more than one cap.") % {"version": version})
+    try:
+        fault = fault_in(tariff_of(version))
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        # JSON typed in by hand: the formula of an index, or how degrees are counted.
+        fault = _("has a formula that cannot be read: %(error)s") % {"error": error}
+    if fault:
+        raise TariffRefusedError(f"{version} {fault}.")
 
 
 def _refuse_billed_days(version: TariffVersion) -> None:

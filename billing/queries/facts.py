@@ -11,10 +11,11 @@ from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
 from accounts.period import Period
 from billing.enums import SkipReason, TariffState
-from billing.facts import Component, Home, Part, Tariff
+from billing.facts import Home, Part, Tariff
 from billing.models import HeatingSeason, Invoice, TariffVersion
 from billing.queries.heat import Heat
-from billing.terms import ComponentKind, Per, Rounding, Unit
+from billing.queries.tariffs import tariff_of
+from billing.terms import ComponentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,29 +124,8 @@ def _tariffs(period: Period[date]) -> dict[str, list[Tariff]]:
     rows = rows.exclude(ends_on__lte=period.start).order_by("starts_on")
     tariffs: dict[str, list[Tariff]] = defaultdict(list)
     for row in rows.select_related("plan").prefetch_related("components"):
-        tariffs[row.plan.customer_class].append(_tariff(row))
+        tariffs[row.plan.customer_class].append(tariff_of(row))
     return tariffs
-
-
-def _tariff(row: TariffVersion) -> Tariff:
-    return Tariff(
-        id=row.pk,
-        name=str(row),
-        valid=row.period,
-        rounding=Rounding(row.rounding),
-        components=tuple(
-            Component(
-                id=component.pk,
-                kind=ComponentKind(component.kind),
-                name=component.name,
-                unit=Unit(component.unit),
-                per=Per(component.per),
-                price=component.price,
-                tax_rate=component.tax_rate,
-            )
-            for component in row.components.all()
-        ),
-    )
 
 
 def _plan(contract: Contract, period: Period[date], tariffs: Sequence[Tariff]) -> _Planned | None:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.facts import Component, Home, Metered, Part
-from billing.rating.lines import CapAdjustment, Charge, Charged, Line
-from billing.rating.shares import shares
-from billing.terms import ComponentKind, Per
-
-
-class NoReadingsError(ValueError):
-    """Metered heat is to be charged, and nobody knows how much it was."""
-
-
-class RegisterRanBackwardsError(ValueError):
-    """A meter's register is lower at the end than at the start; nobody is billed by a guess."""
+from billing.facts import Component, Home, Part
+from billing.rating.charges import MissingFactError, charges_of, in_band
+from billing.rating.lines import Adjustment, Charge, Charged, Line
+from billing.terms import FRAMED, FRAMES, ComponentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,79 +34,68 @@ class Bill:
 
 
 def rate(home: Home) -> Bill:
-    """The bill of ``home``: by part, by component, and the cap last.
+    """The bill of ``home``: by part, by component, then the minimum and the cap.
 
     Raises:
         NoReadingsError: metered heat is priced in a part without readings.
         RegisterRanBackwardsError: the metered heat of a part is negative.
         NoSeasonError: a price is seasonal and no season is known.
+        MissingFactError: a price is for something nobody knows of this home, or no band fits it.
     """
     charges: list[Charge] = []
-    limits: list[Charge] = []
-    capped: list[Charge] = []
+    limits: dict[ComponentKind, list[Charge]] = {kind: [] for kind in FRAMES}
+    framed: dict[ComponentKind, list[Line]] = {kind: [] for kind in FRAMES}
     for part in home.parts:
-        lines = _charges(home, part, cap=False)
-        caps = _charges(home, part, cap=True)
+        lines = _charges(home, part, [c for c in part.tariff.components if c.kind not in FRAMES])
         charges += lines
-        limits += caps
-        capped += lines if _is_capped(part) else []
-    return Bill(lines=(*charges, *_adjustments(limits, capped)))
+        for kind in (ComponentKind.MINIMUM, ComponentKind.CAP):
+            frame = [c for c in part.tariff.components if c.kind is kind]
+            limits[kind] += _charges(home, part, frame)
+            framed[kind] += [line for line in lines if line.kind in FRAMED] if frame else []
+    least = _adjustments(limits[ComponentKind.MINIMUM], framed[ComponentKind.MINIMUM])
+    # The cap last: nobody pays more than it, whatever the least would be.
+    most = _adjustments(limits[ComponentKind.CAP], [*framed[ComponentKind.CAP], *least])
+    return Bill(lines=(*charges, *least, *most))
 
 
-def _is_capped(part: Part) -> bool:
-    return any(component.kind is ComponentKind.CAP for component in part.tariff.components)
+def advance(home: Home) -> Bill:
+    """What is to be paid before the season, where the tariff asks for it.
+
+    Raises:
+        NoSeasonError: a price is seasonal and no season is known.
+    """
+    lines: list[Line] = []
+    for part in home.parts:
+        asked = [c for c in part.tariff.components if c.kind is ComponentKind.ADVANCE]
+        lines += _charges(home, part, asked)
+    return Bill(lines=tuple(lines))
 
 
-def _charges(home: Home, part: Part, *, cap: bool) -> list[Charge]:
-    wanted = [c for c in part.tariff.components if (c.kind is ComponentKind.CAP) == cap]
-    lines = [_charge(home, part, component) for component in wanted]
-    # A seasonal fee outside the season is no line at all, not a line of zero.
-    return [line for line in lines if line.shares or line.per is Per.QUANTITY]
+def _charges(home: Home, part: Part, components: Sequence[Component]) -> list[Charge]:
+    _refuse_unbanded(home, components)
+    found: list[Charge] = []
+    for component in components:
+        found += charges_of(home, part, component)
+    return found
 
 
-def _charge(home: Home, part: Part, component: Component) -> Charge:
-    is_area = component.kind in {ComponentKind.AREA, ComponentKind.CAP}
-    timed = component.per is not Per.QUANTITY
-    metered = None if timed else _heat_of(part)
-    return Charge(
-        component_id=component.id,
-        tariff_id=part.tariff.id,
-        tariff=part.tariff.name,
-        kind=component.kind,
-        description=component.name,
-        period=part.period,
-        unit=component.unit,
-        per=component.per,
-        price=component.price,
-        tax_rate=component.tax_rate,
-        rounding=part.tariff.rounding,
-        currency=home.currency,
-        minor_digits=home.minor_digits,
-        shares=tuple(shares(part.period, component.per, seasons=home.seasons)) if timed else (),
-        floor_area_m2=home.floor_area_m2 if is_area else None,
-        metered=metered,
-    )
+def _refuse_unbanded(home: Home, components: Sequence[Component]) -> None:
+    bands = [component for component in components if component.is_band]
+    for kind in {component.kind for component in bands}:
+        # Whoever lies between two bands must not go free.
+        if not any(in_band(home, component) for component in bands if component.kind is kind):
+            raise MissingFactError(f"No band of {kind.value} is for this home.")
 
 
-def _heat_of(part: Part) -> Metered:
-    if part.metered is None:
-        raise NoReadingsError(f"No register is known for {part.period.start} to {part.period.end}.")
-    for meter in part.metered.meters:
-        if meter.closing.energy_wh < meter.opening.energy_wh:
-            raise RegisterRanBackwardsError(
-                f"Meter {meter.serial} stood at {meter.opening.energy_wh} Wh on {part.period.start} "
-                f"and at {meter.closing.energy_wh} Wh on {part.period.end}."
-            )
-    return part.metered
-
-
-def _adjustments(limits: list[Charge], capped: list[Charge]) -> list[CapAdjustment]:
+def _adjustments(limits: Sequence[Charge], framed: Sequence[Line]) -> list[Adjustment]:
     if not limits:
         return []
     # One adjustment for each tax rate, or the tax of what is taken off would stay on the bill.
     by_rate: dict[Decimal, int] = defaultdict(int)
-    for line in capped:
-        by_rate[line.tax_rate] += line.net_minor
-    charged = tuple(Charged(tax_rate=rate, net_minor=net) for rate, net in sorted(by_rate.items()))
-    lines = [CapAdjustment(limits=tuple(limits), charged=charged, tax_rate=part.tax_rate) for part in charged]
-    return [line for line in lines if line.net_minor]
+    for line in framed:
+        by_rate[line.tax_rate] += line.rounded_minor
+    # A minimum above nothing at all carries its own rate.
+    rates = {rate: minor for rate, minor in by_rate.items() if minor} or {limits[-1].tax_rate: 0}
+    charged = tuple(Charged(tax_rate=rate, minor=minor) for rate, minor in sorted(rates.items()))
+    lines = [Adjustment(limits=tuple(limits), charged=charged, tax_rate=part.tax_rate) for part in charged]
+    return [line for line in lines if line.rounded_minor]

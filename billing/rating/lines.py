@@ -1,24 +1,33 @@
-"""The two kinds of bill line, each holding all it is computed from: a charge, and the cap's adjustment."""
+"""The two kinds of bill line, each holding all it is computed from: a charge, and a limit's adjustment."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Final, Protocol
 
 from accounts.period import Period
-from billing.facts import Metered
+from billing.facts import NO, ONE, Incentive, Index, Metered, Temperatures
+from billing.rating.degrees import counted
 from billing.rating.money import round_minor, split
 from billing.rating.shares import Share
-from billing.rating.units import SYMBOLS, as_decimal, energy_in
-from billing.terms import ComponentKind, Per, Rounding, Unit
+from billing.rating.units import SYMBOLS, metered_in
+from billing.terms import ComponentKind, Per, Rounding, TaxBasis, Unit
+
+# Only what was charged too much comes back.
+SIGN: Final = {ComponentKind.OUTAGE: -1}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """Quantity × price × share of time, rounded once, and the tax on what was rounded."""
+    """(Offset + quantity × price) × share of time × degrees, rounded once, and the tax on what was rounded.
+
+    ``measure`` is a quantity that neither meter nor floor area tells: subscribed kW, or a sum of money.
+    """
 
     component_id: int
     tariff_id: int
@@ -36,30 +45,59 @@ class Charge:
     shares: tuple[Share, ...] = ()
     floor_area_m2: Decimal | None = None
     metered: Metered | None = None
+    measure: Decimal | None = None
+    tax_basis: TaxBasis = TaxBasis.NET
+    offset: Decimal = NO
+    factor: Decimal = ONE
+    incentive: Incentive | None = None
+    temperatures: Temperatures | None = None
+    index: Index | None = None
 
     @cached_property
     def quantity(self) -> Decimal:
-        """How many units, before any share of time."""
+        """How many units, before any factor or share of time."""
+        if self.measure is not None:
+            return self.measure
         if self.metered is not None:
-            return as_decimal(energy_in(self.metered.energy_wh, self.unit))
+            return metered_in(self.metered, self.unit)
         return Decimal(1) if self.floor_area_m2 is None else self.floor_area_m2
 
     @cached_property
-    def exact_minor(self) -> Fraction:
-        """The amount before its one rounding."""
-        share = Fraction(1) if self.per is Per.QUANTITY else sum((s.exact for s in self.shares), Fraction())
-        # All in fractions: the exact amount has one rounding to go through, not a chain of them.
-        minor_per_major = 10**self.minor_digits
-        return Fraction(self.quantity) * Fraction(self.price) * share * Fraction(minor_per_major)
+    def degrees_c(self) -> Fraction | None:
+        """The degrees that count, above zero for a bonus; None where none are counted at all."""
+        if self.incentive is None:
+            return None
+        return counted(self.incentive, metered=self.metered, temperatures=self.temperatures)
 
     @cached_property
-    def net_minor(self) -> int:
+    def price_in_force(self) -> Decimal:
+        """The price, or the bonus where it is one."""
+        is_bonus = self.incentive is not None and (self.degrees_c or 0) > 0
+        return self.incentive.bonus if self.incentive is not None and is_bonus else self.price
+
+    @cached_property
+    def exact_minor(self) -> Fraction:
+        """The amount before its one rounding, in the tariff's own tax basis."""
+        share = Fraction(1) if self.per is Per.QUANTITY else sum((s.exact for s in self.shares), Fraction())
+        per_unit = Fraction(self.price_in_force) / (100 if self.unit is Unit.PERCENT else 1)
+        charged = Fraction(self.quantity) * Fraction(self.factor) * per_unit + Fraction(self.offset)
+        degrees = Fraction(1) if self.degrees_c is None else -self.degrees_c
+        # All in fractions: the exact amount has one rounding to go through, not a chain of them.
+        sign = SIGN.get(self.kind, 1)
+        return charged * share * degrees * sign * Fraction(10**self.minor_digits)
+
+    @cached_property
+    def rounded_minor(self) -> int:
+        """The amount as the tariff's basis has it: before tax, or with it."""
         return round_minor(self.exact_minor, self.rounding)
 
-    @cached_property
+    @property
+    def net_minor(self) -> int:
+        return net_of(self.rounded_minor, self)
+
+    @property
     def tax_minor(self) -> int:
-        """The tax on the rounded charge."""
-        return round_minor(self.net_minor * Fraction(self.tax_rate), self.rounding)
+        return tax_of(self.rounded_minor, self)
 
     @property
     def quality(self) -> str:
@@ -68,34 +106,49 @@ class Charge:
     @property
     def formula(self) -> str:
         """The calculation in figures and symbols, the same in every language."""
-        unit = SYMBOLS.get(self.unit, self.unit.value)
-        price = f"{plain(self.price)} {self.currency}"
-        result = amount(self.net_minor, self.currency, self.minor_digits)
-        # A home is no measure; "1 home" would only be in the way.
-        if self.unit is Unit.HOME:
-            return f"{price}{self._time} = {result}"
-        return f"{plain(self.quantity)} {unit} × {price}/{unit}{self._time} = {result}"
+        result = amount(self.rounded_minor, self.currency, self.minor_digits)
+        return f"{charge_terms(self)} = {result}"
+
+
+class Taxed(Protocol):
+    """What decides about a line's tax."""
 
     @property
-    def _time(self) -> str:
-        terms = [f"{share.days} d / {share.of} d" for share in self.shares]
-        return f" × ({' + '.join(terms)})" if len(terms) > 1 else "".join(f" × {term}" for term in terms)
+    def tax_rate(self) -> Decimal: ...
+
+    @property
+    def tax_basis(self) -> TaxBasis: ...
+
+    @property
+    def rounding(self) -> Rounding: ...
+
+
+def tax_of(rounded_minor: int, line: Taxed) -> int:
+    """The tax on a rounded amount, or in it; rounded the same way."""
+    rate = Fraction(line.tax_rate)
+    part = rate / (1 + rate) if line.tax_basis is TaxBasis.GROSS else rate
+    return round_minor(rounded_minor * part, line.rounding)
+
+
+def net_of(rounded_minor: int, line: Taxed) -> int:
+    """A rounded amount without the tax that may be in it."""
+    return rounded_minor - tax_of(rounded_minor, line) if line.tax_basis is TaxBasis.GROSS else rounded_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """What the capped lines of one tax rate came to, before tax."""
+    """What the lines of one tax rate came to, in the tariff's tax basis."""
 
     tax_rate: Decimal
-    net_minor: int
+    minor: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class CapAdjustment:
-    """What the cap takes off the lines of one tax rate: its own negative line, never a silent minimum.
+class Adjustment:
+    """What a cap takes off the lines of one tax rate, or a minimum adds: its own line, never silent.
 
-    ``limits`` are the cap's components rated as charges, one for each capped part of the bill;
-    ``charged`` is what the capped lines came to, and ``tax_rate`` says whose share this line carries.
+    ``limits`` are the components of the cap (or minimum) rated as charges, one for each part of the bill
+    that has one; ``charged`` is what the lines came to, and ``tax_rate`` says whose share this line carries.
     """
 
     limits: tuple[Charge, ...]
@@ -104,43 +157,90 @@ class CapAdjustment:
 
     @cached_property
     def limit_minor(self) -> int:
-        return sum(limit.net_minor for limit in self.limits)
+        return sum(limit.rounded_minor for limit in self.limits)
 
     @cached_property
-    def net_minor(self) -> int:
-        over = max(0, sum(part.net_minor for part in self.charged) - self.limit_minor)
-        if not over:
-            return 0
+    def charged_minor(self) -> int:
+        return sum(part.minor for part in self.charged)
+
+    @cached_property
+    def rounded_minor(self) -> int:
+        """This line's part of the difference; zero where the limit does not bite."""
+        difference = self.limit_minor - self.charged_minor
+        bites = difference > 0 if self.last.kind is ComponentKind.MINIMUM else difference < 0
+        if not bites or len(self.charged) == 1:
+            return difference if bites else 0
         # By what was charged, so that no rate gives back more than it took.
-        parts = split(-over, [part.net_minor for part in self.charged])
+        parts = split(difference, [part.minor for part in self.charged])
         return parts[[part.tax_rate for part in self.charged].index(self.tax_rate)]
 
-    @cached_property
+    @property
+    def net_minor(self) -> int:
+        return net_of(self.rounded_minor, self)
+
+    @property
     def tax_minor(self) -> int:
-        """The tax that no longer falls due, zero or negative."""
-        return round_minor(self.net_minor * Fraction(self.tax_rate), self.last.rounding)
+        """The tax that no longer falls due, or that does so too."""
+        return tax_of(self.rounded_minor, self)
 
     @property
     def last(self) -> Charge:
-        """The cap in force at the end of the bill: the one the line names."""
+        """The limit in force at the end of the bill: the one the line names."""
         return self.limits[-1]
+
+    @property
+    def tax_basis(self) -> TaxBasis:
+        return self.last.tax_basis
+
+    @property
+    def rounding(self) -> Rounding:
+        return self.last.rounding
 
     @property
     def formula(self) -> str:
         """The limit less what was charged; with several tax rates, this line's share of it."""
         digits, currency = self.last.minor_digits, self.last.currency
-        charged = sum(part.net_minor for part in self.charged)
         limit = amount(self.limit_minor, currency, digits)
-        result = amount(self.net_minor, currency, digits)
+        result = amount(self.rounded_minor, currency, digits)
         share = ""
         if len(self.charged) > 1:
-            own = next(part.net_minor for part in self.charged if part.tax_rate == self.tax_rate)
-            share = f" × {amount(own, currency, digits)} / {amount(charged, currency, digits)}"
-        difference = f"{limit} − {amount(charged, currency, digits)}"
+            own = next(part.minor for part in self.charged if part.tax_rate == self.tax_rate)
+            share = f" × {amount(own, currency, digits)} / {amount(self.charged_minor, currency, digits)}"
+        difference = f"{limit} − {amount(self.charged_minor, currency, digits)}"
         return f"({difference}){share} = {result}" if share else f"{difference} = {result}"
 
 
-Line = Charge | CapAdjustment
+Line = Charge | Adjustment
+
+
+def charge_terms(line: Charge) -> str:
+    """The left side of a charge's formula."""
+    price = f"{plain(line.price_in_force)} {line.currency}"
+    factor = "" if line.factor == 1 else f" × {plain(line.factor)}"
+    # A home is no measure; "1 home" would only be in the way.
+    main = f"{price}{factor}" if line.unit is Unit.HOME else _measured(line, price, factor)
+    if line.offset:
+        main = f"({plain(line.offset)} {line.currency} + {main})"
+    sign = "−" if SIGN.get(line.kind, 1) < 0 else ""
+    return f"{sign}{main}{_time(line.shares)}{_degrees(line.degrees_c)}"
+
+
+def _measured(line: Charge, price: str, factor: str) -> str:
+    if line.unit in {Unit.PERCENT, Unit.SUM}:
+        percent = " %" if line.unit is Unit.PERCENT else ""
+        return f"{plain(line.quantity)} {line.currency}{factor} × {plain(line.price_in_force)}{percent}"
+    unit = SYMBOLS.get(line.unit, line.unit.value)
+    return f"{plain(line.quantity)} {unit}{factor} × {price}/{unit}"
+
+
+def _time(shares: Sequence[Share]) -> str:
+    terms = [str(share) for share in shares]
+    return f" × ({' + '.join(terms)})" if len(terms) > 1 else "".join(f" × {term}" for term in terms)
+
+
+def _degrees(degrees_c: Fraction | None) -> str:
+    # Four decimals to look at; what is computed with is the fraction.
+    return "" if degrees_c is None else f" × {plain(Decimal(round(-degrees_c * 10_000)).scaleb(-4))} °C"
 
 
 def plain(number: Decimal) -> str:

@@ -17,13 +17,23 @@ class NothingToSplitByError(ValueError):
 
 
 def round_minor(exact: Fraction, mode: Rounding) -> int:
-    """``exact`` minor units as a whole number of them; ``mode`` decides about halves only."""
+    """``exact`` minor units as a whole number of them, as ``mode`` says."""
     # On the magnitude, so that a credit rounds exactly as its charge did.
     whole = floor(abs(exact))
     rest = abs(exact) - whole
-    if rest > HALF or (rest == HALF and (mode is Rounding.HALF_UP or whole % 2)):
+    if _goes_up(rest, mode, is_odd=bool(whole % 2)):
         whole += 1
     return whole if exact >= 0 else -whole
+
+
+def _goes_up(rest: Fraction, mode: Rounding, *, is_odd: bool) -> bool:
+    if mode is Rounding.UP:
+        return rest > 0
+    if mode is Rounding.DOWN:
+        return False
+    if rest != HALF:
+        return rest > HALF
+    return mode is Rounding.HALF_UP or (mode is Rounding.HALF_EVEN and is_odd)
 
 
 def split(whole_minor: int, weights: Sequence[Fraction | int]) -> list[int]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from accounts.period import Period, days, end_of
+from billing.facts import ONE
 from billing.terms import Per
 
 YEAR: Final = timedelta(days=365)
@@ -20,21 +22,35 @@ class NoSeasonError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """``days`` of the ``of`` days for which the price is the whole price."""
+    """``days`` of the ``of`` days for which the price is the whole price; ``ratio`` of them counts."""
 
     days: int
     of: int
+    ratio: Decimal = ONE
 
     @property
     def exact(self) -> Fraction:
         """The share as a number."""
-        return Fraction(self.days, self.of)
+        return Fraction(self.days, self.of) * Fraction(self.ratio)
+
+    def __str__(self) -> str:
+        """As it stands in a formula: ``31 d / 120 d``."""
+        time = f"{self.days} d" if self.of == 1 else f"{self.days} d / {self.of} d"
+        return time if self.ratio == 1 else f"{time} × {self.ratio:f}"
 
 
-def shares(period: Period[date], per: Per, *, seasons: Sequence[Period[date]]) -> list[Share]:
+def shares(
+    period: Period[date],
+    per: Per,
+    *,
+    seasons: Sequence[Period[date]],
+    months: Sequence[int] = (),
+    ratio: Decimal = ONE,
+) -> list[Share]:
     """One share for each season, year or month that ``period`` touches; none outside every season.
 
-    They sum to the number of whole prices due: a period that is split anywhere keeps the sum.
+    ``months`` keeps only these calendar months (of a price per month or day); empty means all.
+    The shares sum to the number of whole prices due: a period that is split anywhere keeps the sum.
 
     Raises:
         NoSeasonError: the price is seasonal and the season of some of the days is not known.
@@ -42,10 +58,40 @@ def shares(period: Period[date], per: Per, *, seasons: Sequence[Period[date]]) -
     if per is Per.SEASON:
         wholes = sorted(seasons, key=lambda season: season.start)
         _refuse_unknown(period, wholes)
+    elif per is Per.DAY:
+        return [Share(days=days(part), of=1, ratio=ratio) for part in in_months(period, months)]
     else:
         wholes = list(_calendar(period, months=1 if per is Per.MONTH else 12))
+        wholes = [whole for whole in wholes if not months or whole.start.month in months]
     touched = ((whole, whole & period) for whole in wholes)
-    return [Share(days=days(part), of=days(whole)) for whole, part in touched if part is not None]
+    return [
+        Share(days=days(part), of=days(whole), ratio=ratio) for whole, part in touched if part is not None
+    ]
+
+
+def in_months(period: Period[date], months: Sequence[int]) -> list[Period[date]]:
+    """The stretches of ``period`` that lie in these calendar months, each as long as can be."""
+    if not months:
+        return [period]
+    stretches: list[Period[date]] = []
+    for month in _calendar(period, months=1):
+        shared = month & period
+        if shared is None or month.start.month not in months:
+            continue
+        if stretches and stretches[-1].end == shared.start:
+            shared = Period(stretches.pop().start, shared.end)
+        stretches.append(shared)
+    return stretches
+
+
+def without(period: Period[date], holes: Sequence[Period[date]]) -> list[Period[date]]:
+    """The stretches of ``period`` outside all ``holes``, which do not overlap each other."""
+    stretches, start = [], period.start
+    for hole in sorted(filter(None, (hole & period for hole in holes)), key=lambda hole: hole.start):
+        if start < hole.start:
+            stretches.append(Period(start, hole.start))
+        start = end_of(hole)
+    return [*stretches, Period(start, period.end)] if start < end_of(period) else stretches
 
 
 def _refuse_unknown(period: Period[date], seasons: Sequence[Period[date]]) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from accounts.period import Period
-from billing.facts import Metered, MeterRun, Register
-from billing.rating.lines import CapAdjustment, Charge, Charged, Line
+from billing.facts import Metered, MeterRun, Register, Temperatures
+from billing.formulas import (
+    Json,
+    incentive_from,
+    incentive_json,
+    index_from,
+    index_json,
+)
+from billing.rating.indices import resolved
+from billing.rating.lines import Adjustment, Charge, Charged, Line
 from billing.rating.shares import Share
-from billing.terms import ComponentKind, Per, Rounding, Unit
-
-Json = dict[str, Any]
+from billing.terms import ComponentKind, Per, Rounding, TaxBasis, Unit
 
 
 # Decimals as strings and fractions as two integers: JSON numbers are floats to most readers.
 def to_json(line: Line) -> Json:
     """Everything ``line`` is computed from; no float anywhere."""
-    if isinstance(line, CapAdjustment):
+    if isinstance(line, Adjustment):
         return {
             "limits": [to_json(limit) for limit in line.limits],
-            "charged": [
-                {"tax_rate": str(part.tax_rate), "net_minor": part.net_minor} for part in line.charged
-            ],
+            "charged": [{"tax_rate": str(part.tax_rate), "minor": part.minor} for part in line.charged],
             "tax_rate": str(line.tax_rate),
         }
     return {
@@ -41,10 +45,27 @@ def to_json(line: Line) -> Json:
         "rounding": line.rounding.value,
         "currency": line.currency,
         "minor_digits": line.minor_digits,
-        "shares": [{"days": share.days, "of": share.of} for share in line.shares],
+        "shares": [_share_json(share) for share in line.shares],
         "floor_area_m2": None if line.floor_area_m2 is None else str(line.floor_area_m2),
         "metered": None if line.metered is None else _metered_json(line.metered),
+        **_further_json(line),
     }
+
+
+def _further_json(line: Charge) -> Json:
+    """What most lines lack, and the first traces knew nothing of: written only where it says something."""
+    further = {
+        "measure": None if line.measure is None else str(line.measure),
+        "tax_basis": None if line.tax_basis is TaxBasis.NET else line.tax_basis.value,
+        "offset": str(line.offset) if line.offset else None,
+        "factor": None if line.factor == 1 else str(line.factor),
+        "incentive": None if line.incentive is None else incentive_json(line.incentive),
+        "temperatures": None
+        if line.temperatures is None
+        else {"supply_c": str(line.temperatures.supply_c), "return_c": str(line.temperatures.return_c)},
+        "index": None if line.index is None else index_json(line.index),
+    }
+    return {name: value for name, value in further.items() if value is not None}
 
 
 def from_json(trace: Mapping[str, Any]) -> Line:
@@ -54,10 +75,11 @@ def from_json(trace: Mapping[str, Any]) -> Line:
         KeyError, ValueError: it is no trace of ours.
     """
     if "limits" in trace:
-        return CapAdjustment(
+        return Adjustment(
             limits=tuple(_charge(limit) for limit in trace["limits"]),
             charged=tuple(
-                Charged(tax_rate=Decimal(part["tax_rate"]), net_minor=part["net_minor"])
+                # The first traces, all of net prices, called it so.
+                Charged(tax_rate=Decimal(part["tax_rate"]), minor=part.get("minor", part.get("net_minor")))
                 for part in trace["charged"]
             ),
             tax_rate=Decimal(trace["tax_rate"]),
@@ -82,10 +104,26 @@ def _charge(trace: Mapping[str, Any]) -> Charge:
         rounding=Rounding(trace["rounding"]),
         currency=trace["currency"],
         minor_digits=trace["minor_digits"],
-        shares=tuple(Share(days=share["days"], of=share["of"]) for share in trace["shares"]),
+        shares=tuple(map(_share, trace["shares"])),
         floor_area_m2=None if area is None else Decimal(area),
         metered=None if metered is None else _metered(metered),
+        **_further(trace),
     )
+
+
+def _further(trace: Mapping[str, Any]) -> Json:
+    readers: dict[str, Callable[[Any], Any]] = {
+        "measure": Decimal,
+        "tax_basis": TaxBasis,
+        "offset": Decimal,
+        "factor": Decimal,
+        "incentive": incentive_from,
+        "temperatures": lambda t: Temperatures(
+            supply_c=Decimal(t["supply_c"]), return_c=Decimal(t["return_c"])
+        ),
+        "index": index_from,
+    }
+    return {name: read(trace[name]) for name, read in readers.items() if name in trace}
 
 
 def _metered_json(metered: Metered) -> Json:
@@ -117,17 +155,33 @@ def _metered(trace: Mapping[str, Any]) -> Metered:
 
 
 def _register_json(register: Register) -> Json:
+    volume = {} if register.volume_l is None else {"volume_l": register.volume_l}
     return {
         "at": register.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "energy_wh": register.energy_wh,
         "quality": register.quality,
+        **volume,
     }
 
 
 def _register(trace: Mapping[str, Any]) -> Register:
     return Register(
-        at=datetime.fromisoformat(trace["at"]), energy_wh=trace["energy_wh"], quality=trace["quality"]
+        at=datetime.fromisoformat(trace["at"]),
+        energy_wh=trace["energy_wh"],
+        quality=trace["quality"],
+        volume_l=trace.get("volume_l"),
     )
+
+
+def _share_json(share: Share) -> Json:
+    """Days of days; the ratio only where it is not the whole."""
+    ratio = {} if share.ratio == 1 else {"ratio": str(share.ratio)}
+    return {"days": share.days, "of": share.of, **ratio}
+
+
+def _share(form: Mapping[str, Any]) -> Share:
+    """What ``share_json`` wrote down."""
+    return Share(days=form["days"], of=form["of"], ratio=Decimal(form.get("ratio", 1)))
 
 
 def holds(trace: Mapping[str, Any], *, net_minor: int, tax_minor: int) -> bool:
@@ -137,4 +191,6 @@ def holds(trace: Mapping[str, Any], *, net_minor: int, tax_minor: int) -> bool:
         KeyError, ValueError: it is no trace of ours.
     """
     line = from_json(trace)
+    if isinstance(line, Charge) and line.index is not None and resolved(line.index) != line.price:
+        return False
     return (line.net_minor, line.tax_minor) == (net_minor, tax_minor)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from billing.facts import Metered
 from billing.terms import Unit
 
 # 1 GJ = 1/3.6 MWh: no decimal number, so a fraction; the published rounded figures are never used.
@@ -14,7 +15,8 @@ WH_IN: Final = {
     Unit.MWH: Fraction(1_000_000),
     Unit.GJ: Fraction(1_000_000_000, 3_600),
 }
-SYMBOLS: Final = {Unit.M2: "m²", Unit.HOME: "×"}
+SYMBOLS: Final = {Unit.M2: "m²", Unit.M3: "m³", Unit.HOME: "×"}
+LITRES_IN_M3: Final = 1_000
 
 
 def energy_in(energy_wh: int, unit: Unit) -> Fraction:
@@ -32,3 +34,16 @@ def as_decimal(exact: Fraction) -> Decimal:
     if Fraction(quotient) != exact:
         raise ValueError(f"{exact} has no finite decimal form.")
     return quotient
+
+
+def metered_in(metered: Metered, unit: Unit) -> Decimal:
+    """What the meters counted, in a unit of energy or in m³.
+
+    Raises:
+        ValueError: a meter tells no volume.
+    """
+    if unit is not Unit.M3:
+        return as_decimal(energy_in(metered.energy_wh, unit))
+    if metered.volume_l is None:
+        raise ValueError("A meter tells no volume.")
+    return as_decimal(Fraction(metered.volume_l, LITRES_IN_M3))

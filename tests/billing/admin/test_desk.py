@@ -94,12 +94,27 @@ def test_a_tariff_is_written_put_in_force_and_then_closed_to_edits(clerk: Client
         "components-0-unit": "kWh",
         "components-0-per": "quantity",
         "components-0-price": "0.16",
-        "components-0-tax_rate": "0",
+        "components-0-tax_rate": "0.09",
+        "components-0-tax_basis": "gross",
+        "components-0-offset": "0",
+        "components-0-factor": "1",
+        "components-0-above": "0",
+        "components-0-months": "11,12,1,2,3",
+        "components-0-during": "heated",
     }
-    version = {"plan": plan.pk, "starts_on": "2026-11-15", "payment_days": "30", "rounding": "half_up"}
+    version = {
+        "plan": plan.pk,
+        "starts_on": "2026-11-15",
+        "payment_days": "30",
+        "rounding": "half_up",
+        "settlement": "both_ways",
+        "surplus": "carry_over",
+    }
     clerk.post("/admin/billing/tariffversion/add/", {**version, **prices})
     written = TariffVersion.objects.get()
 
+    assert (written.settlement, written.surplus) == ("both_ways", "carry_over")
+    assert written.components.get().months == [11, 12, 1, 2, 3]
     assert "is in force." in _act(clerk, "tariffversion", "put_in_force", written.pk)
     written.refresh_from_db()
     assert written.state == TariffState.ACTIVE
@@ -118,6 +133,8 @@ def test_a_price_that_fits_no_formula_is_explained(clerk: Client) -> None:
             "starts_on": "2026-11-15",
             "payment_days": "30",
             "rounding": "half_up",
+            "settlement": "metered",
+            "surplus": "refund",
             "components-TOTAL_FORMS": "1",
             "components-INITIAL_FORMS": "0",
             "components-0-position": "1",
@@ -127,6 +144,11 @@ def test_a_price_that_fits_no_formula_is_explained(clerk: Client) -> None:
             "components-0-per": "season",
             "components-0-price": "0.16",
             "components-0-tax_rate": "0",
+            "components-0-tax_basis": "net",
+            "components-0-offset": "0",
+            "components-0-factor": "1",
+            "components-0-above": "0",
+            "components-0-during": "heated",
         },
     )
 

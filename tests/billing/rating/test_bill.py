@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from accounts.period import Period
 from billing.facts import Home, Metered, MeterRun, Part
-from billing.rating.bill import NoReadingsError, RegisterRanBackwardsError, rate
-from billing.rating.lines import CapAdjustment, Charge
+from billing.rating.bill import rate
+from billing.rating.charges import NoReadingsError, RegisterRanBackwardsError
+from billing.rating.lines import Adjustment, Charge
 from billing.rating.money import round_minor
 from billing.terms import Per, Rounding, Unit
 from tests.billing.rating import homes
@@ -50,13 +51,13 @@ def test_the_cap_is_a_negative_line_and_only_where_it_bites(energy_wh: int, net_
 def test_the_cap_says_what_it_takes_off() -> None:
     cap = rate(_capped(9_000_000)).lines[-1]
 
-    assert isinstance(cap, CapAdjustment)
+    assert isinstance(cap, Adjustment)
     assert cap.formula == "2400.00 CNY − 2640.00 CNY = -240.00 CNY"
 
 
 def test_the_cap_takes_off_each_tax_rate_its_part() -> None:
     bill = rate(_capped(9_000_000, energy_tax="0.09"))
-    caps = [line for line in bill.lines if isinstance(line, CapAdjustment)]
+    caps = [line for line in bill.lines if isinstance(line, Adjustment)]
 
     assert [(cap.tax_rate, cap.net_minor, cap.tax_minor) for cap in caps] == [
         (Decimal(0), -10_909, 0),

@@ -24,8 +24,9 @@ def test_the_mode_decides_about_halves_only(exact: str, half_up: int, half_even:
 
 
 @given(exact, st.sampled_from(Rounding))
-def test_rounding_moves_by_half_a_unit_at_most_and_mirrors_at_zero(number: Fraction, mode: Rounding) -> None:
-    assert abs(round_minor(number, mode) - number) <= Fraction(1, 2)
+def test_rounding_stays_next_to_the_number_and_mirrors_at_zero(number: Fraction, mode: Rounding) -> None:
+    moves_far = mode in {Rounding.UP, Rounding.DOWN}
+    assert abs(round_minor(number, mode) - number) <= (1 if moves_far else Fraction(1, 2))
     assert round_minor(-number, mode) == -round_minor(number, mode)
 
 

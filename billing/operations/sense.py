@@ -1,0 +1,71 @@
+"""Whether the components of a version make sense together, before it may rate anybody."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import groupby, pairwise
+
+from django.utils.translation import gettext as _
+
+from billing.facts import Component, Tariff
+from billing.rating.indices import resolved
+from billing.terms import FRAMES, INCENTIVES, ComponentKind, Unit
+
+
+def fault_in(tariff: Tariff) -> str:
+    """What is wrong with the version, to be read after its name; empty where nothing is.
+
+    Raises:
+        ZeroDivisionError: an index had the value zero at its base.
+    """
+    faults = (_fault_of_all(tariff), _fault_of_bands(tariff), *map(_fault_of_one, tariff.components))
+    return next(filter(None, faults), "")
+
+
+def _fault_of_all(tariff: Tariff) -> str:
+    kinds = [component.kind for component in tariff.components]
+    if all(kind in FRAMES for kind in kinds):
+        return _("charges for nothing")
+    if kinds.count(ComponentKind.CAP) > 1:
+        return _("has more than one cap")
+    if kinds.count(ComponentKind.MINIMUM) > 1:
+        return _("has more than one minimum")
+    # A limit with tax in it says nothing about charges without.
+    if {ComponentKind.CAP, ComponentKind.MINIMUM} & set(kinds) and len(_bases(tariff)) > 1:
+        return _("has a cap or minimum, and prices both with and before tax")
+    return ""
+
+
+def _bases(tariff: Tariff) -> set[str]:
+    return {component.tax_basis.value for component in tariff.components}
+
+
+def _fault_of_bands(tariff: Tariff) -> str:
+    bands = sorted((c for c in tariff.components if c.is_band), key=_band)
+    for _key, group in groupby(bands, key=lambda band: _band(band)[:2]):
+        row = list(group)
+        if any(low.up_to != high.above for low, high in pairwise(row)) or row[-1].up_to is not None:
+            return _("has bands that overlap, leave a gap or end somewhere")
+    return ""
+
+
+def _band(component: Component) -> tuple[str, tuple[int, ...], Decimal]:
+    return component.kind.value, component.months, component.above
+
+
+def _fault_of_one(component: Component) -> str:
+    if component.index is not None and resolved(component.index) != component.price:
+        return _("says %(price)s for %(name)s, its formula %(resolved)s") % {
+            "price": component.price,
+            "name": component.name,
+            "resolved": resolved(component.index),
+        }
+    terms = component.incentive
+    if component.kind not in INCENTIVES or terms is None:
+        return ""
+    if component.kind is ComponentKind.RETURN and not terms.curve:
+        return _("expects a return temperature and has no curve for it")
+    is_measure = terms.unit in {Unit.KWH, Unit.MWH, Unit.GJ} and terms.factor > 0
+    if not is_measure or terms.band_c < 0 or terms.bonus < 0:
+        return _("counts degrees by something that is no measure")
+    return ""
