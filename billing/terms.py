@@ -94,6 +94,7 @@ class Surplus(StrEnum):
 
 ENERGY_UNITS = (Unit.KWH, Unit.MWH, Unit.GJ)
 TIMED = (Per.SEASON, Per.YEAR, Per.MONTH, Per.DAY)
+MEASURED = (ComponentKind.ENERGY, ComponentKind.FLOW, ComponentKind.COOLING, ComponentKind.RETURN)
 INCENTIVES = (ComponentKind.COOLING, ComponentKind.RETURN)
 BY_AREA = (
     ComponentKind.AREA,

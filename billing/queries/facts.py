@@ -11,11 +11,12 @@ from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
 from accounts.period import Period
 from billing.enums import SkipReason, TariffState
-from billing.facts import Home, Part, Tariff
+from billing.facts import Home, InMonths, Part, Tariff
 from billing.models import HeatingSeason, Invoice, TariffVersion
+from billing.months import in_months
 from billing.queries.heat import Heat
 from billing.queries.tariffs import tariff_of
-from billing.terms import ComponentKind
+from billing.terms import MEASURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,13 @@ class _Planned:
 
     @property
     def metered_periods(self) -> list[Period[date]]:
-        return [days for days, tariff in self.parts if needs_readings(tariff)]
+        """Every stretch whose registers are needed: a part, or its days in the months of a price."""
+        return [
+            stretch
+            for days, tariff in self.parts
+            for months in schedules(tariff)
+            for stretch in in_months(days, months)
+        ]
 
 
 def contracts_in(period: Period[date]) -> list[int]:
@@ -56,9 +63,9 @@ def contracts_in(period: Period[date]) -> list[int]:
     return list(rows.order_by("household__customer_number", "starts_on").values_list("pk", flat=True))
 
 
-def needs_readings(tariff: Tariff) -> bool:
-    """Whether any price of the version is for metered heat."""
-    return any(component.kind is ComponentKind.ENERGY for component in tariff.components)
+def schedules(tariff: Tariff) -> set[tuple[int, ...]]:
+    """The months in which what the meters count has a price; () for a price of all days."""
+    return {component.months for component in tariff.components if component.kind in MEASURED}
 
 
 def gather(
@@ -152,12 +159,18 @@ def _wanted(planned: Sequence[_Planned]) -> dict[Period[date], set[int]]:
 
 
 def _parts(plan: _Planned, heat: Heat) -> tuple[Part, ...]:
-    household_id = plan.contract.household_id
-    return tuple(
-        Part(
-            period=days,
-            tariff=tariff,
-            metered=heat.metered(household_id, days) if needs_readings(tariff) else None,
-        )
-        for days, tariff in plan.parts
+    return tuple(_part(plan.contract.household_id, days, tariff, heat) for days, tariff in plan.parts)
+
+
+def _part(household_id: int, days: Period[date], tariff: Tariff, heat: Heat) -> Part:
+    wanted = schedules(tariff)
+    return Part(
+        period=days,
+        tariff=tariff,
+        metered=heat.metered(household_id, [days]) if () in wanted else None,
+        in_months=tuple(
+            InMonths(months=months, metered=heat.metered(household_id, stretches) if stretches else None)
+            for months in sorted(wanted - {()})
+            for stretches in [in_months(days, months)]
+        ),
     )

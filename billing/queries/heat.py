@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -45,13 +45,17 @@ class Heat:
                 return f"Meter {meter.serial} was not read after {days.end}."
         return ""
 
-    def metered(self, household_id: int, days: Period[date]) -> Metered:
-        """The registers and their quality, where there is no fault."""
-        energy = self._energy[days][household_id]
-        qualities = [end.quality for meter in energy.meters for end in (meter.opening, meter.closing)]
-        if _has_hole(self._hung[days][household_id], instants(days, self._zone)):
-            qualities.append(Quality.ESTIMATED)
-        return Metered(meters=_runs(energy), quality=max(qualities, key=BY_TRUST.index).value)
+    def metered(self, household_id: int, stretches: Sequence[Period[date]]) -> Metered:
+        """The registers of all stretches and the worst quality among them, where there is no fault."""
+        runs: list[MeterRun] = []
+        qualities: list[Quality] = []
+        for days in stretches:
+            energy = self._energy[days][household_id]
+            runs += _runs(energy)
+            qualities += [end.quality for meter in energy.meters for end in (meter.opening, meter.closing)]
+            if _has_hole(self._hung[days][household_id], instants(days, self._zone)):
+                qualities.append(Quality.ESTIMATED)
+        return Metered(meters=tuple(runs), quality=max(qualities, key=BY_TRUST.index).value)
 
     def _installed(
         self, household_ids: Collection[int], days: Period[date]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Final
 
 from accounts.period import Period, days, end_of
 from billing.facts import ONE
+from billing.months import calendar, in_months
 from billing.terms import Per
 
 YEAR: Final = timedelta(days=365)
@@ -61,27 +62,12 @@ def shares(
     elif per is Per.DAY:
         return [Share(days=days(part), of=1, ratio=ratio) for part in in_months(period, months)]
     else:
-        wholes = list(_calendar(period, months=1 if per is Per.MONTH else 12))
+        wholes = list(calendar(period, months=1 if per is Per.MONTH else 12))
         wholes = [whole for whole in wholes if not months or whole.start.month in months]
     touched = ((whole, whole & period) for whole in wholes)
     return [
         Share(days=days(part), of=days(whole), ratio=ratio) for whole, part in touched if part is not None
     ]
-
-
-def in_months(period: Period[date], months: Sequence[int]) -> list[Period[date]]:
-    """The stretches of ``period`` that lie in these calendar months, each as long as can be."""
-    if not months:
-        return [period]
-    stretches: list[Period[date]] = []
-    for month in _calendar(period, months=1):
-        shared = month & period
-        if shared is None or month.start.month not in months:
-            continue
-        if stretches and stretches[-1].end == shared.start:
-            shared = Period(stretches.pop().start, shared.end)
-        stretches.append(shared)
-    return stretches
 
 
 def without(period: Period[date], holes: Sequence[Period[date]]) -> list[Period[date]]:
@@ -104,17 +90,3 @@ def _refuse_unknown(period: Period[date], seasons: Sequence[Period[date]]) -> No
             known_until = season.start + YEAR
     if known_until < end_of(period):
         raise NoSeasonError(f"No heating season is known for {known_until} to {period.end}.")
-
-
-def _calendar(period: Period[date], *, months: int) -> Iterator[Period[date]]:
-    """Calendar months (1) or years (12) from the one in which ``period`` starts until it is covered."""
-    start = period.start.replace(month=period.start.month if months == 1 else 1, day=1)
-    while start < end_of(period):
-        end = _later(start, months)
-        yield Period(start, end)
-        start = end
-
-
-def _later(first_of_month: date, months: int) -> date:
-    years, month = divmod(first_of_month.month - 1 + months, 12)
-    return date(first_of_month.year + years, month + 1, 1)

@@ -8,7 +8,8 @@ from accounts.models import Contract
 from accounts.period import Period, on_day
 from accounts.queries.access import Access
 from billing.queries.facts import gather
-from billing.rating.bill import RegisterRanBackwardsError, rate
+from billing.rating.bill import rate
+from billing.rating.charges import MissingFactError, RegisterRanBackwardsError
 from billing.rating.lines import Charge
 from billing.rating.shares import NoSeasonError
 from billing.terms import ComponentKind
@@ -24,7 +25,7 @@ def heat_cost_minor(access: Access, days: Period[date]) -> int | None:
         return None
     try:
         lines = rate(billable[0].home).lines
-    except (NoSeasonError, RegisterRanBackwardsError):
+    except (MissingFactError, NoSeasonError, RegisterRanBackwardsError):
         return None
     heat = [line for line in lines if isinstance(line, Charge) and line.kind is ComponentKind.ENERGY]
     return sum(line.net_minor + line.tax_minor for line in heat) if heat else None
