@@ -1,6 +1,7 @@
 """One file a concept."""
 
 from metering.models.device import Connectivity, Device, Installation
+from metering.models.finding import ReadingFlag, ValidationCursor
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TelemetryTag, TelemetryValue
@@ -11,7 +12,9 @@ __all__ = [
     "Installation",
     "QuarantinedMessage",
     "Reading",
+    "ReadingFlag",
     "RoomTemperature",
     "TelemetryTag",
     "TelemetryValue",
+    "ValidationCursor",
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,8 @@ class Reading(TenantModel):
                 name="metering_reading_known_quality", condition=Q(quality__in=Quality.values)
             ),
         ]
+        # For what arrived since; rows lie in the order of their arrival, so an index of ranges does.
+        indexes = [BrinIndex(fields=["received_at"], name="metering_reading_arrival")]
 
     def __str__(self) -> str:
         """The meter and the instant."""

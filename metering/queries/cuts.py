@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from accounts.period import Period, day_starts, local_midnight
 from metering.enums import DeviceKind, Resolution
-from metering.models import Reading
+from metering.models import Reading, ReadingFlag
 
 MAX_POINTS: Final = 2000
 SHORTEST: Final = {
@@ -64,6 +66,13 @@ def _reading_instants(household_id: int, *, start: datetime, end: datetime) -> l
         measured_at__lte=end,
         energy_wh__isnull=False,
     )
+    unusable = ReadingFlag.objects.filter(
+        device_id=OuterRef("device_id"),
+        measured_at=OuterRef("measured_at"),
+        is_unusable=True,
+        withdrawn_at=None,
+    )
+    rows = rows.exclude(Exists(unusable))
     return list(
         rows.values_list("measured_at", flat=True).distinct().order_by("measured_at")[: MAX_POINTS + 2]
     )

@@ -22,7 +22,15 @@ Flags = NDArray[np.bool_]
 
 # Two index probes a meter and instant, however many readings lie between. A reading at the very
 # instant a meter was hung up or taken down counts as its first or last register.
-BRACKETS: Final = """
+USABLE: Final = """NOT EXISTS (
+        SELECT FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
+        AND flag.measured_at = reading.measured_at AND flag.is_unusable AND flag.withdrawn_at IS NULL)"""
+# What the roll-overs up to a reading, while the meter hung here, add to its register.
+CARRIED: Final = """energy_wh + COALESCE((
+        SELECT sum(flag.carry_wh) FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
+        AND flag.carry_wh IS NOT NULL AND flag.withdrawn_at IS NULL
+        AND flag.measured_at BETWEEN installed.starts_at AND reading.measured_at), 0)::bigint AS energy_wh"""
+BRACKETS: Final = f"""
 SELECT instants.n::int, installed.id, installed.household_id, device.serial,
        installed.starts_at, installed.ends_at,
        before.measured_at, before.energy_wh, before.quality, after.measured_at, after.energy_wh, after.quality
@@ -30,14 +38,16 @@ FROM metering_installation installed
 JOIN metering_device device ON device.id = installed.device_id AND device.kind = %(meter)s
 CROSS JOIN unnest(%(instants)s::timestamptz[]) WITH ORDINALITY instants(at, n)
 LEFT JOIN LATERAL (
-    SELECT measured_at, energy_wh, quality FROM metering_reading
-    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND measured_at <= instants.at
+    SELECT measured_at, {CARRIED}, quality FROM metering_reading reading
+    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND {USABLE}
+      AND measured_at <= instants.at
       AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
     ORDER BY measured_at DESC LIMIT 1
 ) before ON TRUE
 LEFT JOIN LATERAL (
-    SELECT measured_at, energy_wh, quality FROM metering_reading
-    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND measured_at > instants.at
+    SELECT measured_at, {CARRIED}, quality FROM metering_reading reading
+    WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND {USABLE}
+      AND measured_at > instants.at
       AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
     ORDER BY measured_at LIMIT 1
 ) after ON TRUE
@@ -45,7 +55,7 @@ WHERE installed.household_id = ANY(%(households)s)
   AND installed.starts_at < %(last)s AND COALESCE(installed.ends_at, 'infinity') > %(first)s
   AND (%(wall)s::bigint IS NULL OR installed.utility_id = %(wall)s)
 ORDER BY installed.household_id, installed.starts_at, installed.id, instants.n
-"""
+"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ UNUSABLE: Final = frozenset(
 FUTURE_S: Final = 300
 # An hour is a wrong zone or daylight saving; less is a telegram under way.
 DRIFT_S: Final = 3000
+# No zone is so far off: older readings were kept back and sent on.
+BACKLOG_S: Final = 15 * 3600
 FAST_S: Final = 60
 # More than the heat of a city in a century: 1.8e21 and its kin.
 ABSURD_WH: Final = 1e14
@@ -82,7 +84,7 @@ def drift(series: Series, _meter: Meter) -> Flags:
     newest_s = np.full(len(arrivals), np.iinfo(np.int64).min)
     np.maximum.at(newest_s, place, series.at_s)
     lag_s = float(np.median(arrivals - newest_s))
-    return np.full(len(series), lag_s < -FAST_S or lag_s > DRIFT_S)
+    return np.full(len(series), lag_s < -FAST_S or DRIFT_S < lag_s < BACKLOG_S)
 
 
 def duplicate(series: Series, _meter: Meter) -> Flags:
@@ -121,7 +123,8 @@ def frozen(series: Series, meter: Meter) -> Flags:
     if not len(series):
         return np.zeros(0, dtype=np.bool_)
     power_w = np.nan_to_num(np.minimum(series.power_w[1:], series.power_w[:-1]))
-    hours = np.diff(series.at_s) / 3600
+    # Across a gap the gauges at its ends say little of what flowed.
+    hours = np.minimum(np.diff(series.at_s), physics.SHORT_S) / 3600
     flowed_wh = np.concatenate([[0.0], np.cumsum(np.clip(power_w, 0, meter.limit_w) * hours)])
     moved = np.concatenate([[True], np.diff(series.energy_wh) != 0])
     since = flowed_wh[np.maximum.accumulate(np.where(moved, np.arange(len(moved)), 0))]

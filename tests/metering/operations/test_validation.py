@@ -1,0 +1,161 @@
+"""Stored readings are validated as they arrive, and what is found decides what a home is billed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Household
+from accounts.period import Period
+from accounts.scope import utility_scope
+from metering.enums import Finding, Resolution
+from metering.models import Device, Reading, ReadingFlag, ValidationCursor
+from metering.operations.validation import Validated, validate_readings
+from metering.queries.consumption import consumption, metered_energy
+from metering.tasks import validate_readings_task
+from tests.factories import a_household, a_utility
+from tests.metering.factories import a_meter
+
+HOUR = timedelta(hours=1)
+MIDNIGHT = datetime(2026, 1, 4, 16, tzinfo=UTC)  # of 5 January in Beijing
+DAY_OF = Period(date(2026, 1, 5), date(2026, 1, 6))
+LATER = MIDNIGHT + 48 * HOUR
+
+
+def arrive(meter: Device, kwh: Mapping[int, float], *, received_at: datetime | None = None) -> None:
+    """Readings by the hour after midnight."""
+    Reading.objects.bulk_create(
+        Reading(
+            device=meter,
+            measured_at=MIDNIGHT + hour * HOUR,
+            energy_wh=round(value * 1000),
+            received_at=received_at or MIDNIGHT + hour * HOUR,
+        )
+        for hour, value in kwh.items()
+    )
+
+
+def standing() -> list[tuple[int, str]]:
+    """The findings that stand, by the hour."""
+    rows = ReadingFlag.objects.filter(withdrawn_at=None).order_by("measured_at", "finding")
+    return [((row.measured_at - MIDNIGHT) // HOUR, row.finding) for row in rows]
+
+
+def billed_wh(home: Household) -> int:
+    return metered_energy([home.pk], DAY_OF)[home.pk].energy_wh
+
+
+@pytest.fixture
+def meter(household: Household) -> Device:
+    """A home's heat meter of 10 kW."""
+    device = a_meter(household=household)
+    device.nominal_power_w = 10_000
+    device.save(update_fields=["nominal_power_w"])
+    return device
+
+
+def test_a_dip_is_flagged_and_neither_billed_nor_shown(household: Household, meter: Device) -> None:
+    arrive(meter, {hour: 1000 + 5 * hour for hour in range(30)} | {10: 0})
+    assert validate_readings(at=LATER) == Validated(meters=1, found=1, withdrawn=0)
+    assert standing() == [(10, Finding.DIP)]
+    series = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 24 * HOUR), Resolution.HOUR)
+    assert series.energy_wh.tolist() == [5000] * 24
+    raw = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 24 * HOUR), Resolution.RAW)
+    assert MIDNIGHT + 10 * HOUR not in raw.starts
+    assert billed_wh(household) == 120_000
+    assert Reading.objects.get(device=meter, measured_at=MIDNIGHT + 10 * HOUR).energy_wh == 0
+
+
+def test_a_bill_does_not_end_on_a_register_that_cannot_be_used(household: Household, meter: Device) -> None:
+    arrive(meter, {0: 1000, 23: 1115, 24: 9_000_000, 25: 1125})
+    validate_readings(at=LATER)
+    assert standing() == [(24, Finding.SPIKE)]
+    assert billed_wh(household) == 120_000
+
+
+def test_a_roll_over_is_carried_on(household: Household, meter: Device) -> None:
+    arrive(meter, {hour: (999_990 + 5 * hour) % 1_000_000 for hour in range(30)})
+    validate_readings(at=LATER)
+    assert standing() == [(2, Finding.ROLLOVER)]
+    assert billed_wh(household) == 120_000
+
+
+def test_a_second_run_finds_nothing_new(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 0, 2: 1010})
+    validate_readings(at=LATER)
+    assert validate_readings(at=LATER) == Validated(meters=0, found=0, withdrawn=0)
+    assert ValidationCursor.objects.get().validated_through == LATER
+    ValidationCursor.objects.update(validated_through=MIDNIGHT)
+    assert validate_readings(at=LATER) == Validated(meters=1, found=0, withdrawn=0)
+
+
+def test_a_late_reading_reopens_its_neighbourhood(household: Household, meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 1005, 2: 0})
+    validate_readings(at=MIDNIGHT + 3 * HOUR)
+    assert standing() == [(2, Finding.DECREASE)]
+    arrive(meter, {3: 1015, 25: 1125})
+    assert validate_readings(at=LATER) == Validated(meters=1, found=1, withdrawn=1)
+    assert standing() == [(2, Finding.DIP)]
+    withdrawn = ReadingFlag.objects.get(finding=Finding.DECREASE)
+    assert (withdrawn.found_at, withdrawn.withdrawn_at) == (MIDNIGHT + 3 * HOUR, LATER)
+    assert billed_wh(household) == 120_000
+
+
+def test_an_estimate_gives_way_to_a_late_reading(household: Household, meter: Device) -> None:
+    arrive(meter, {0: 1000, 24: 1120})
+    gap = Period(MIDNIGHT, MIDNIGHT + 24 * HOUR)
+    before = consumption(household.pk, gap, Resolution.HOUR)
+    arrive(meter, {12: 1100}, received_at=LATER)
+    validate_readings(at=LATER)
+    after = consumption(household.pk, gap, Resolution.HOUR)
+    assert before.energy_wh.tolist() == [5000] * 24
+    assert after.energy_wh[:12].sum() == 100_000
+    assert after.energy_wh.sum() == before.energy_wh.sum() == 120_000
+
+
+def test_an_unrecorded_exchange_stays_known_however_far_back_it_was(meter: Device) -> None:
+    arrive(meter, {0: 5000, 1: 5005} | {hour: float(hour) for hour in range(2, 8)})
+    validate_readings(at=MIDNIGHT + 8 * HOUR)
+    assert [finding for _hour, finding in standing()] == [Finding.LEVEL] * 6
+    arrive(meter, {hour: float(hour) for hour in range(200, 206)})
+    validate_readings(at=MIDNIGHT + 206 * HOUR)
+    assert standing()[6:] == [(hour, Finding.LEVEL) for hour in range(200, 206)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_statements_do_not_grow_with_the_meters(
+    household: Household, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(count):
+        arrive(a_meter(household=a_household(building=household.building)), {0: 10, 1: 0, 2: 20})
+    validate_readings(at=MIDNIGHT)
+    with django_assert_num_queries(11):
+        assert validate_readings(at=LATER).meters == count
+
+
+def test_another_utilitys_readings_are_its_own_business(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 0, 2: 1010})
+    with utility_scope(a_utility()):
+        assert validate_readings(at=LATER) == Validated(meters=0, found=0, withdrawn=0)
+    assert standing() == []
+
+
+def test_the_task_validates_every_utility(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 0, 2: 1010})
+    validate_readings_task()
+    assert standing() == [(1, Finding.DIP)]
+
+
+@pytest.mark.parametrize("change", [{"finding": Finding.SPIKE}, {"detail": "other"}])
+def test_a_finding_is_never_changed(meter: Device, change: dict[str, str]) -> None:
+    arrive(meter, {0: 1000, 1: 0, 2: 1010})
+    validate_readings(at=LATER)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        ReadingFlag.objects.update(**change)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        ReadingFlag.objects.all().delete()
+    assert standing() == [(1, Finding.DIP)]
