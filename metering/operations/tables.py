@@ -157,7 +157,7 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
         if len(rows) < MANY or not settings.DATABASE_COPY:
             cursor.execute(table.insert, [*_columns(rows), len(rows)])
         else:
-            _stage(cursor, table, rows)
+            stage(cursor, table, rows)
             cursor.execute(table.insert_staged, [len(rows)])
         answer = cursor.fetchall()
         # Almost always: repetitions come after a crash or from a nervous device.
@@ -176,7 +176,8 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
     return Written(stored, len(known) - len(against), against)
 
 
-def _stage(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+def stage(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+    """Put ``rows`` into the temporary table, inside the transaction that will take them from there."""
     cursor.execute(table.staging)
     with cursor.copy(table.copy) as copy:
         copy.set_types([COPIED_AS.get(kind, kind) for kind in table.columns.values()])
