@@ -11,6 +11,7 @@ from fractions import Fraction
 import pytest
 from django.db import transaction
 
+from accounts.period import Period
 from billing.enums import AccountCode, SkipReason
 from billing.models import Posting
 from billing.operations.drafts import draft_invoice
@@ -18,8 +19,10 @@ from billing.operations.invoices import issue_invoice
 from billing.operations.numbering import take_numbers
 from billing.operations.tariffs import activate_version
 from billing.rating.bill import rate
+from billing.rating.degrees import beyond
 from billing.rating.money import round_minor, split
-from billing.terms import Rounding, Unit
+from billing.rating.settlement import settle
+from billing.terms import DeadBand, Rounding, Settlement, Surplus, Unit
 from tests.billing.factories import (
     AFTER_JANUARY,
     AREA,
@@ -30,7 +33,7 @@ from tests.billing.factories import (
     a_tariff,
     a_version,
 )
-from tests.billing.rating import homes
+from tests.billing.rating import homes, tariffs
 from tests.project import tree
 
 PAGE = (tree.ROOT / "docs" / "billing.md").read_text(encoding="utf-8")
@@ -82,6 +85,33 @@ def test_the_cap(kwh: str, base: str, heat: str, cap: str, due: str) -> None:
 
     assert [*lines, "0.00"][:3] == [base, heat, cap]
     assert _major(bill.net_minor) == due
+
+
+@pytest.mark.parametrize(("power_kw", "fee"), _table("subscribed kW"))
+def test_power_bands(power_kw: str, fee: str) -> None:
+    year = Period(date(2024, 1, 1), date(2025, 1, 1))
+    part = homes.part(of=homes.tariff(*tariffs.BODEN_2024[:4]), period=year)
+
+    assert _major(rate(homes.home(part, power_kw=Decimal(power_kw))).net_minor) == fee
+
+
+@pytest.mark.parametrize(("cooling_c", "edge", "whole"), _table("cooling, °C"))
+def test_neutral_bands(cooling_c: str, edge: str, whole: str) -> None:
+    for counts, degrees in ((DeadBand.EDGE, edge), (DeadBand.WHOLE, whole)):
+        terms = replace(tariffs.TARNBY, counts=counts)
+        assert beyond(terms, Fraction(cooling_c) - 40) == int(degrees)
+
+
+@pytest.mark.parametrize(("rule", "charged", "paid", "to_pay", "back"), _table("rule"))
+def test_settlements(rule: str, charged: str, paid: str, to_pay: str, back: str) -> None:
+    done = settle(
+        charged_minor=int(Decimal(charged) * 100),
+        paid_minor=int(Decimal(paid) * 100),
+        rule=Settlement(rule.strip("`")),
+        surplus=Surplus.REFUND,
+    )
+
+    assert (_major(done.to_pay_minor), _major(done.refund_minor)) == (to_pay, back)
 
 
 @pytest.mark.usefixtures("scoped")

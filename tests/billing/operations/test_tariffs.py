@@ -8,12 +8,19 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from billing.enums import TariffState
+from billing.facts import Index, IndexTerm
 from billing.models import HeatingSeason, TariffComponent, TariffVersion
 from billing.operations.tariffs import TariffRefusedError, activate_version, enter_season
-from billing.terms import ComponentKind, Per, Unit
+from billing.terms import ComponentKind, Per, TaxBasis, Unit
 from tests.billing.factories import AREA, ENERGY, a_bill, a_customer, a_plan, a_tariff, a_version
 
 CAP = replace(AREA, name="Cap at the area fee", kind=ComponentKind.CAP, price=Decimal(24))
+
+INDEX = Index(
+    base_price=Decimal("0.1"),
+    digits=2,
+    terms=(IndexTerm(name="Gas", weight=Decimal(1), base=Decimal(50), value=Decimal(100)),),
+)
 
 
 @pytest.mark.usefixtures("scoped")
@@ -35,7 +42,15 @@ def test_activating_again_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("components", "why"),
-    [([], "charges for nothing"), ([CAP], "charges for nothing"), ([AREA, CAP, CAP], "more than one cap")],
+    [
+        ([], "charges for nothing"),
+        ([CAP], "charges for nothing"),
+        ([AREA, CAP, CAP], "more than one cap"),
+        ([replace(AREA, tax_basis=TaxBasis.GROSS), CAP], "prices both with and before tax"),
+        ([replace(AREA, up_to=Decimal(90))], "bands that overlap, leave a gap or end somewhere"),
+        ([replace(AREA, up_to=Decimal(90)), replace(AREA, above=Decimal(91))], "leave a gap"),
+        ([replace(ENERGY, index=INDEX)], "its formula 0.2"),
+    ],
 )
 @pytest.mark.usefixtures("scoped")
 def test_a_version_that_makes_no_sense_stays_a_draft(components: list[object], why: str) -> None:
@@ -119,6 +134,12 @@ def test_a_draft_may_be_edited_and_thrown_away() -> None:
         replace(AREA, kind=ComponentKind.FIXED),
         replace(AREA, price=Decimal(-1)),
         replace(AREA, tax_rate=Decimal(1)),
+        replace(AREA, factor=Decimal(0)),
+        replace(AREA, above=Decimal(90), up_to=Decimal(90)),
+        replace(ENERGY, above=Decimal(90)),
+        replace(ENERGY, months=(13,)),
+        replace(AREA, months=(1,)),
+        replace(ENERGY, kind=ComponentKind.COOLING),
     ],
 )
 @pytest.mark.usefixtures("scoped")
