@@ -320,3 +320,18 @@ def test_two_runs_over_the_same_homes_at_once_take_turns() -> None:
         assert list(clerks.map(run, range(2))) == [4, 4]
     with utility_scope(utility):
         assert Invoice.objects.count() == 4
+
+
+@pytest.mark.usefixtures("scoped")
+def test_heat_is_cut_by_the_registers_of_its_prices_months() -> None:
+    a_tariff(
+        components=[replace(ENERGY, months=(11, 12)), replace(ENERGY, months=(1,), price=Decimal("0.2"))]
+    )
+    contract = a_customer()
+    season = Period(date(2025, 11, 15), date(2026, 2, 1))
+    invoice = draft_invoice(contract=contract, period=season, at=AFTER_JANUARY)
+
+    assert list(invoice.lines.values_list("quantity", "net_minor")) == [
+        (Decimal(2_000), 32_000),
+        (Decimal(1_000), 20_000),
+    ]
