@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -111,7 +111,14 @@ def _neighbourhood(device_id: int, meter: Meter, rows: list[tuple[Any, ...]]) ->
         is_error=np.array([one == Quality.SUSPECT for one in quality], dtype=np.bool_),
         **arrays,
     )
-    return Neighbourhood(device_id, meter, measured_at, found, anchors[0])
+    finest = replace(meter, resolution_wh=_finest_step_wh(found, meter))
+    return Neighbourhood(device_id, finest, measured_at, found, anchors[0])
+
+
+def _finest_step_wh(found: Series, meter: Meter) -> float:
+    """The register's last digit, as far as it shows: a coarse meter stands still for long and is well."""
+    steps_wh = np.diff(found.energy_wh[~np.isnan(found.energy_wh)])
+    return max(meter.resolution_wh, min(steps_wh[steps_wh > 0].tolist(), default=0.0))
 
 
 def _seconds(instants: Sequence[datetime]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

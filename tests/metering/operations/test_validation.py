@@ -84,6 +84,13 @@ def test_a_roll_over_is_carried_on(household: Household, meter: Device) -> None:
     assert billed_wh(household) == 120_000
 
 
+def test_a_meter_that_counts_in_tens_of_kilowatt_hours_is_not_frozen(meter: Device) -> None:
+    arrive(meter, {hour: 1000 + 10 * (5 * hour // 10) for hour in range(12)})
+    Reading.objects.update(power_w=5000)
+    assert validate_readings(at=LATER).meters == 1
+    assert [hour for hour, finding in standing() if finding == Finding.FROZEN] == []
+
+
 def test_a_second_run_finds_nothing_new(meter: Device) -> None:
     arrive(meter, {0: 1000, 1: 0, 2: 1010})
     validate_readings(at=LATER)
