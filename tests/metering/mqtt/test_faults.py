@@ -58,14 +58,16 @@ class Restartable:
 
     def back(self) -> None:
         # PostgreSQL waits for the last of its orphans; so do we.
+        said = ""
         for attempt in range(10):
             try:
                 self.pid = self._begin(self._exits)
-            except ProcessFailedError:
+            except ProcessFailedError as error:
+                said = str(error)
                 time.sleep(0.2 * attempt)
             else:
                 return
-        raise AssertionError("It did not come back.")
+        raise AssertionError(f"It did not come back: {said}")
 
     def close(self) -> None:
         self._exits.close()
