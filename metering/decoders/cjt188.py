@@ -96,11 +96,12 @@ LAYOUTS: Final[Mapping[tuple[int, int], tuple[Field, ...]]] = {
 }
 STATUS_FLAGS: Final[Mapping[int, str]] = {0x01: "VALVE_CLOSED", 0x02: "VALVE_ABNORMAL", 0x04: "LOW_BATTERY"}
 MAKERS_BITS: Final = 0xFFF8
+START: Final = 0x68
 
 
 def is_cjt188(frame: bytes) -> bool:
     """Whether the bytes have the outline of a CJ/T 188 frame."""
-    return len(frame) > HEAD and frame[0] == 0x68 and len(frame) == HEAD + frame[HEAD - 1] + TAIL  # noqa: PLR2004
+    return len(frame) > HEAD and frame[0] == START and len(frame) == HEAD + frame[HEAD - 1] + TAIL
 
 
 def read_cjt188(frame: bytes, *, measured_at: datetime | None, context: Context) -> MeterRecord:

@@ -109,10 +109,7 @@ def _sort(block: Block, draft: Draft) -> None:
     """Into the canonical fields what belongs there, the rest aside."""
     found = meaning(block) if block.vib else None
     value = number(block)
-    if block.function == ERROR and "VALUE_DURING_ERROR" not in draft.words:
-        draft.words.append("VALUE_DURING_ERROR")
-    if block.vib == ERROR_FLAGS and block.is_current and value:
-        draft.words.append(f"ERROR_FLAGS_{value & (1 << 8 * len(block.data)) - 1:X}")
+    _listen(block, value, draft)
     if found is not None and value is not None and block.is_current:
         is_held = draft.take(found.target, value, factor=found.factor, divisor=found.divisor)
         if block.field in DECIMALS:
@@ -121,6 +118,14 @@ def _sort(block: Block, draft: Draft) -> None:
         if is_held:
             return
     _keep(block, value, draft)
+
+
+def _listen(block: Block, value: int | None, draft: Draft) -> None:
+    """What the block says of the meter's own health."""
+    if block.function == ERROR and "VALUE_DURING_ERROR" not in draft.words:
+        draft.words.append("VALUE_DURING_ERROR")
+    if block.vib == ERROR_FLAGS and block.is_current and value:
+        draft.words.append(f"ERROR_FLAGS_{value & (1 << 8 * len(block.data)) - 1:X}")
 
 
 def _keep(block: Block, value: int | None, draft: Draft) -> None:

@@ -74,21 +74,7 @@ def _sent_at(entry: Entry, context: Context) -> datetime | None:
 
 def read_flat(entry: Entry, form: Format, context: Context) -> MeterRecord:
     """An entry whose fields each say one thing."""
-    values: dict[str, Any] = {}
-    raw: dict[str, Any] = {}
-    for field, value in entry.items():
-        rule = form.rules.get(field)
-        if rule is None or (form.sentinels and _is_sentinel(value, form)):
-            raw[field] = value
-        elif value is not None:
-            if rule.target in values:
-                raise DecodeError(Reason.MALFORMED, f"'{field}' says again what another field has said.")
-            if rule.is_register:
-                values[rule.target], is_whole = register(value, field=field, rule=rule)
-                if not is_whole:
-                    raw[field] = value
-            else:
-                values[rule.target] = gauge(value, field=field, rule=rule)
+    values, raw = _split(entry, form)
     if "energy_wh" not in values and "volume_l" not in values:
         raise DecodeError(Reason.MALFORMED, "There is no register: neither energy nor volume.")
     status = optional_text(raw.pop(form.status, None), form.status, longest=LONGEST_STATUS)
@@ -106,6 +92,26 @@ def read_flat(entry: Entry, form: Format, context: Context) -> MeterRecord:
         Quality.SUSPECT if status and any(word in status for word in DOUBTS) else Quality.MEASURED,
         kept_json(raw),
     )
+
+
+def _split(entry: Entry, form: Format) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The canonical values, and all that is kept as it came."""
+    values: dict[str, Any] = {}
+    raw: dict[str, Any] = {}
+    for field, value in entry.items():
+        rule = form.rules.get(field)
+        if rule is None or (form.sentinels and _is_sentinel(value, form)):
+            raw[field] = value
+        elif value is not None:
+            if rule.target in values:
+                raise DecodeError(Reason.MALFORMED, f"'{field}' says again what another field has said.")
+            if rule.is_register:
+                values[rule.target], is_whole = register(value, field=field, rule=rule)
+                if not is_whole:
+                    raw[field] = value
+            else:
+                values[rule.target] = gauge(value, field=field, rule=rule)
+    return values, raw
 
 
 def _is_sentinel(value: Any, form: Format) -> bool:  # noqa: ANN401 - JSON

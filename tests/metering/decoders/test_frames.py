@@ -74,8 +74,8 @@ def test_a_local_clock_needs_the_utilitys_zone() -> None:
     ("local", "received", "expected"),
     [
         # The clocks go back at 01:00 UTC: half past two comes twice, half an hour after each whole hour.
-        (datetime(2025, 10, 26, 2, 30), datetime(2025, 10, 26, 0, 31), datetime(2025, 10, 26, 0, 30)),  # noqa: DTZ001
-        (datetime(2025, 10, 26, 2, 30), datetime(2025, 10, 26, 1, 31), datetime(2025, 10, 26, 1, 30)),  # noqa: DTZ001
+        (datetime(2025, 10, 26, 2, 30), datetime(2025, 10, 26, 0, 31), datetime(2025, 10, 26, 0, 30)),  # noqa: DTZ001 - a local clock
+        (datetime(2025, 10, 26, 2, 30), datetime(2025, 10, 26, 1, 31), datetime(2025, 10, 26, 1, 30)),  # noqa: DTZ001 - a local clock
     ],
 )
 def test_an_hour_that_comes_twice_is_the_later_that_had_come(
