@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
+from time import strftime
 from typing import Final, TextIO
 
 KEEP_BYTES: Final = 20_000_000
@@ -36,8 +36,9 @@ class Console:
         self._file.close()
 
     def _write(self, name: str, text: str, *, shown: bool) -> None:
-        line = f"{datetime.now().astimezone():%H:%M:%S} {name:<{self._width}} | {text}\n"
-        self._file.write(line)
+        line = f"{strftime('%H:%M:%S')} {name:<{self._width}} | {text}\n"
+        # A log is read days later, the console now.
+        self._file.write(f"{strftime('%Y-%m-%d')} {line}")
         if shown:
             # Whoever read our output may have left; the log goes on.
             with suppress(BrokenPipeError):
