@@ -9,6 +9,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import Contract, Membership, StaffRole, User
+from accounts.queries.access import is_tied_elsewhere
 
 
 class PersonCreationForm(UserCreationForm):
@@ -80,6 +81,18 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django ha
             return people
         residents, staff = Membership.objects.values("user_id"), StaffRole.objects.values("user_id")
         return people.filter(Q(pk__in=residents) | Q(pk__in=staff), is_superuser=False)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who sets a password can sign in, so nobody does it for people of another utility."""
+        return super().has_change_permission(request, obj) and self._is_ours(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As for a change."""
+        return super().has_delete_permission(request, obj) and self._is_ours(request, obj)
+
+    def _is_ours(self, request: HttpRequest, person: User | None) -> bool:
+        is_superuser = isinstance(request.user, User) and request.user.is_superuser
+        return person is None or is_superuser or not is_tied_elsewhere(person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only a superuser makes superusers."""

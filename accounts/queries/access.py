@@ -74,6 +74,15 @@ def access_to(user: User, household_id: int, *, at: datetime) -> Access | None:
     return next((access for access in homes_of(user, at=at) if access.household.pk == household_id), None)
 
 
+def is_tied_elsewhere(user: User) -> bool:
+    """Whether ``user`` has ever had a home or a duty at another utility than the one in scope."""
+    here = current_utility_id()
+    with across_utilities("who else answers for a person"):
+        homes = Membership.objects.filter(user=user).exclude(utility_id=here)
+        duties = StaffRole.objects.filter(user=user).exclude(utility_id=here)
+        return homes.exists() or duties.exists()
+
+
 def desk_utilities(user: User, *, at: datetime) -> list[Utility]:
     """The utilities whose desk ``user`` may open at ``at``, by name; all of them for a superuser."""
     if user.is_superuser:

@@ -133,13 +133,19 @@ def _locked(contract_ids: Collection[int]) -> list[Contract]:
 
 
 def _already(contracts: Sequence[Contract], period: Period[date]) -> tuple[dict[int, Invoice], list[Skipped]]:
-    """Drafts of exactly the days to be billed, by contract, and the contracts with any other bill there."""
+    """The drafts to be replaced, by contract, and the contracts with any other bill in these days.
+
+    Replaced is a draft of exactly these days, and one of days on which its contract no longer holds.
+    """
     existing = billed_already(contracts=contracts, period=period)
     drafts: dict[int, Invoice] = {}
     skipped: list[Skipped] = []
     for contract in contracts:
         for invoice in existing.get(contract.pk, ()):
-            if invoice.state == InvoiceState.DRAFT and invoice.period == contract.period & period:
+            is_void = contract.period & invoice.period != invoice.period
+            if invoice.state == InvoiceState.DRAFT and (
+                is_void or invoice.period == contract.period & period
+            ):
                 drafts[contract.pk] = invoice
                 continue
             detail = f"{invoice}: {invoice.period_start} to {invoice.period_end}"

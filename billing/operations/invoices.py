@@ -49,7 +49,7 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
     its entry in the ledger. What is issued already comes back untouched.
 
     Raises:
-        StaleDraftError: a tariff version a draft was rated by ends before its days do.
+        StaleDraftError: a tariff version a draft was rated by, or its contract, ends before its days do.
     """
     utility = Utility.objects.get(pk=current_utility_id())
     rows = Invoice.objects.filter(pk__in=invoice_ids).select_related("contract", "household__building")
@@ -58,10 +58,21 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
     drafts = [invoice for invoice in invoices if invoice.state == InvoiceState.DRAFT]
     drafts.sort(key=lambda invoice: (invoice.household.customer_number, invoice.period_start))
     if drafts:
+        _refuse_ended(drafts)
         _refuse_stale(drafts)
         _freeze(drafts, utility=utility, at=at)
         post_entries(entries=[_entry(invoice) for invoice in drafts if invoice.total_minor], at=at)
     return invoices
+
+
+def _refuse_ended(drafts: Sequence[Invoice]) -> None:
+    # Somebody may have moved out meanwhile; the days after that are the next customer's.
+    for draft in drafts:
+        if draft.contract.period & draft.period != draft.period:
+            raise StaleDraftError(
+                _("The draft for %(customer)s bills days on which the contract does not hold. Bill it anew.")
+                % {"customer": draft.household.customer_number}
+            )
 
 
 def _refuse_stale(drafts: Sequence[Invoice]) -> None:

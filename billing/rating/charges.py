@@ -107,10 +107,12 @@ def _stretches(home: Home, part: Part, component: Component) -> list[tuple[Perio
     if component.kind is ComponentKind.OUTAGE:
         failed = ((failure.period & part.period, failure.ratio) for failure in home.failures)
         return [(period, ratio) for period, ratio in failed if period is not None]
-    if component.during is During.ALWAYS:
+    # Whatever a clerk chose: a standby fee is for the days without heat, and for no others.
+    during = During.SUSPENDED if component.kind is ComponentKind.STANDBY else component.during
+    if during is During.ALWAYS:
         return [(part.period, Decimal(1))]
     suspended = [period for hole in home.suspended if (period := hole & part.period) is not None]
-    periods = suspended if component.during is During.SUSPENDED else without(part.period, suspended)
+    periods = suspended if during is During.SUSPENDED else without(part.period, suspended)
     return [(period, Decimal(1)) for period in periods]
 
 

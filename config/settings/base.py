@@ -116,7 +116,6 @@ CELERY_TASK_DEFAULT_QUEUE = "hearthline"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
-    "readings not validated yet": {"task": "metering.validate_readings", "schedule": 60},
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")

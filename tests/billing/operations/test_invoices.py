@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Contract
 from accounts.period import Period
 from accounts.scope import utility_scope
 from billing.enums import AccountCode, EntryKind, InvoiceState
@@ -126,6 +127,23 @@ def test_a_draft_at_prices_that_are_no_longer_in_force_is_not_issued() -> None:
     assert Invoice.objects.get().state == InvoiceState.DRAFT
     assert not NumberSequence.objects.exists()
     assert Invoice.objects.get(pk=a_bill(contract=contract)).lines.count() == 4
+
+
+@pytest.mark.usefixtures("scoped")
+def test_a_draft_of_days_after_the_customer_left_is_not_issued_and_is_replaced() -> None:
+    a_tariff()
+    contract = a_customer(registers_wh=REGISTERS | {date(2026, 1, 16): 2_500_000})
+    stale = a_draft(contract=contract)
+    Contract.objects.filter(pk=contract.pk).update(ends_on=date(2026, 1, 16))
+
+    with pytest.raises(StaleDraftError, match="days on which the contract does not hold"):
+        issue_invoices(invoice_ids=[stale], at=AFTER_JANUARY)
+    assert not NumberSequence.objects.exists()
+
+    contract.refresh_from_db()
+    bill = Invoice.objects.get(pk=a_bill(contract=contract))
+    assert (bill.period_start, bill.period_end) == (date(2026, 1, 1), date(2026, 1, 16))
+    assert not Invoice.objects.filter(state=InvoiceState.DRAFT).exists()
 
 
 @pytest.mark.usefixtures("scoped")

@@ -166,6 +166,15 @@ def test_suspended_days_pay_the_standby_fee_and_nothing_else_by_time() -> None:
     ]
 
 
+def test_a_standby_fee_is_never_charged_on_heated_days_whatever_was_chosen() -> None:
+    fee = homes.priced(
+        ComponentKind.STANDBY, "24", unit=Unit.M2, per=Per.SEASON, factor=Decimal("0.3"), during=During.HEATED
+    )
+    bill = rate(homes.home(homes.part(of=homes.tariff(homes.area("24"), fee))))
+
+    assert [line.formula for line in bill.lines] == ["100 m² × 24 CNY/m² × 120 d / 120 d = 2400.00 CNY"]
+
+
 def test_days_without_heat_come_back_by_their_ratio() -> None:
     refund = homes.priced(ComponentKind.OUTAGE, "24", unit=Unit.M2, per=Per.SEASON)
     cold = Period(date(2026, 1, 1), date(2026, 1, 5))

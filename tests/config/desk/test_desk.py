@@ -16,7 +16,7 @@ from config.desk.middleware import SESSION_KEY
 from metering.enums import Reason
 from metering.models import QuarantinedMessage
 from tests.billing.factories import a_bill, a_customer, a_tariff
-from tests.factories import a_clerk, a_household, a_resident, a_substation, a_user, a_utility
+from tests.factories import a_clerk, a_household, a_membership, a_resident, a_substation, a_user, a_utility
 from tests.metering.factories import a_meter, a_reading, a_room_sensor, a_room_temperature
 
 
@@ -232,3 +232,22 @@ def test_every_list_and_form_of_the_network_and_its_people_opens(
     client.force_login(superuser)
 
     assert client.get(f"/admin/accounts/{path}").status_code == HTTPStatus.OK
+
+
+def test_a_clerk_sets_no_password_of_somebody_another_utility_answers_for_too(scoped: Utility) -> None:
+    person = a_resident(household=a_household())
+    clerk = a_clerk(duty=StaffDuty.ADMIN)
+    browser = Client()
+    browser.force_login(clerk)
+    form = {"password1": "taken-over-1", "password2": "taken-over-1", "usable_password": "true"}
+    own = browser.post(f"/admin/accounts/user/{person.pk}/password/", form)
+    elsewhere = a_utility()
+    with utility_scope(elsewhere):
+        a_membership(user=person, household=a_household())
+
+    foreign = browser.post(f"/admin/accounts/user/{person.pk}/password/", {**form, "password1": "again-9-x"})
+
+    assert (own.status_code, foreign.status_code) == (302, 403)
+    person.refresh_from_db()
+    assert person.check_password("taken-over-1")
+    assert scoped != elsewhere
