@@ -24,8 +24,8 @@ class Draft:
     def take(self, target: str, value: Decimal | int, *, factor: Decimal, divisor: int = 1) -> bool:
         """Take a value for ``target``; False where the telegram's own digits have to be kept as well.
 
-        The first value for a target stands. One that cannot be true is not taken and makes the whole
-        record doubtful.
+        The first value for a target stands. One that cannot be true is not taken; a register makes the
+        whole record doubtful then, a gauge does not: nobody is billed by it.
         """
         if target in self._values:
             return False
@@ -36,7 +36,7 @@ class Draft:
         else:
             number, is_held = round(float(value * factor / divisor), GAUGE_DIGITS), True
         if not low <= number <= high:
-            self.is_doubtful = True
+            self.is_doubtful |= target in REGISTERS
             return False
         self._values[target] = number
         return is_held

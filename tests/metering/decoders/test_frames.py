@@ -111,6 +111,21 @@ def test_a_negative_decimal_is_negative_and_a_negative_register_none() -> None:
     assert record.quality == Quality.SUSPECT
 
 
+def test_a_broken_gauge_leaves_the_register_beside_it_usable() -> None:
+    record = one(mbus_frame(CLOCK + ENERGY + "025BFF7F" + "025D4C0B"))
+    assert (record.energy_wh, record.supply_c, record.return_c) == (1_000_000, None, 28.92)
+    assert (record.quality, record.status) == (Quality.MEASURED, "OK")
+    assert {"head": "025B", "data": "FF7F", "name": "supply_c", "value": "32767"} in orjson.loads(
+        record.raw or b""
+    )["blocks"]
+    local = datetime(2026, 1, 5, 14)  # noqa: DTZ001 - a meter's clock has no zone
+    record = one(cjt188_frame(heat=(12_345, 0x05), at=local, supply=655_35))
+    assert (record.energy_wh, record.supply_c, record.return_c) == (123_450, None, 38.01)
+    assert record.quality == Quality.MEASURED
+    kept = orjson.loads(record.raw or b"")["fields"]
+    assert [field["data"] for field in kept if field["name"].startswith("supply")] == ["355506"]
+
+
 def test_history_is_kept_with_what_it_means() -> None:
     record = one(mbus_frame(CLOCK + ENERGY + "4406D0070000" + "426C1F3C" + "426CFFFF" + "1F010203"))
     blocks = orjson.loads(record.raw or b"")["blocks"]
