@@ -17,7 +17,7 @@ from metering.models import Device, QuarantinedMessage
 from metering.operations.batch import described, keep
 from metering.operations.devices import install_device, register_device
 from metering.operations.sorting import Message
-from metering.queries.quarantine import proposal
+from metering.queries.quarantine import first_measured_at, proposal
 from metering.queries.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def register_and_release(
     """Register the device that ``message`` lacks, hang it up, and release all that waits on its topic.
 
     A device that is registered, but speaks through another gateway now, is moved to that gateway. It hangs
-    in its place from its first measurement on. Needs the message's utility in scope.
+    in its place from the first measurement on that waits for it. Needs the message's utility in scope.
 
     Raises:
         ValidationError: no registration would help, or the device cannot hang there.
@@ -67,12 +67,14 @@ def register_and_release(
         device.gateway = proposed.gateway
         device.full_clean()
         device.save(update_fields=["gateway"])
-    if household is not None or substation is not None:
-        install_device(
-            device=device, household=household, substation=substation, starts_at=proposed.first_measured_at
-        )
     waiting = QuarantinedMessage.objects.filter(topic=message.topic, state=QuarantineState.WAITING)
-    release_quarantined(message_ids=list(waiting.order_by("pk").values_list("pk", flat=True)), at=at)
+    message_ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    if household is not None or substation is not None:
+        # What is released but was measured before the device hung there would never be billed.
+        measured_at = first_measured_at(proposed, messages=waiting.select_related("utility").iterator(CHUNK))
+        starts_at = measured_at or message.received_at
+        install_device(device=device, household=household, substation=substation, starts_at=starts_at)
+    release_quarantined(message_ids=message_ids, at=at)
     return device
 
 

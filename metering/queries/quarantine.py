@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,6 @@ class Proposal:
     serial: str
     gateway: Device | None
     known: Device | None
-    first_measured_at: datetime
 
 
 def quarantined(*, strangers: bool = False) -> QuerySet[QuarantinedMessage]:
@@ -59,11 +58,8 @@ def proposal(message: QuarantinedMessage) -> Proposal | None:
     if message.reason not in {Reason.UNKNOWN_DEVICE, Reason.UNKNOWN_METER}:
         return None
     topic = topics.parse(message.topic)
-    zone = None if message.utility is None else message.utility.zone
-    decoded = decode(topic.channel, bytes(message.payload), message.received_at, zone=zone)
-    instants = [_instant(record) for record in decoded.records] or [message.received_at]
     kind = SPEAKERS.get(topic.channel)
-    serials = list(dict.fromkeys(_serials(decoded)))
+    serials = list(dict.fromkeys(_serials(_decoded(message))))
     if message.reason == Reason.UNKNOWN_DEVICE:
         # One that speaks for several meters is their gateway.
         several = len(serials) > 1 or kind is None
@@ -73,14 +69,40 @@ def proposal(message: QuarantinedMessage) -> Proposal | None:
             serial="" if several else "".join(serials),
             gateway=None,
             known=None,
-            first_measured_at=min(instants),
         )
-    return _carried(topic.device, kind=kind, serials=serials, first_measured_at=min(instants))
+    return _carried(topic.device, kind=kind, serials=serials)
 
 
-def _carried(
-    identity: str, *, kind: DeviceKind | None, serials: list[str], first_measured_at: datetime
-) -> Proposal | None:
+def first_measured_at(proposed: Proposal, *, messages: Iterable[QuarantinedMessage]) -> datetime | None:
+    """The first instant at which ``messages`` speak of the proposed device; None where they never do.
+
+    They are of the topic that the proposal is about; what they say of other meters is not the device's.
+    """
+    return min(
+        (
+            _instant(record)
+            for message in messages
+            for record in _decoded(message).records
+            if _is_of(record, proposed)
+        ),
+        default=None,
+    )
+
+
+def _is_of(record: Record, proposed: Proposal) -> bool:
+    if proposed.kind == DeviceKind.GATEWAY:
+        return True
+    # One that signs in itself need not say who it is.
+    return _serial(record) == proposed.serial or (proposed.gateway is None and not _serial(record))
+
+
+def _decoded(message: QuarantinedMessage) -> Decoded:
+    zone = None if message.utility is None else message.utility.zone
+    channel = topics.parse(message.topic).channel
+    return decode(channel, bytes(message.payload), message.received_at, zone=zone)
+
+
+def _carried(identity: str, *, kind: DeviceKind | None, serials: list[str]) -> Proposal | None:
     gateway = Device.objects.filter(identity=identity, kind=DeviceKind.GATEWAY).first()
     if gateway is None or kind is None:
         return None
@@ -89,7 +111,7 @@ def _carried(
     if not missing:
         return None
     known = Device.objects.filter(kind=kind, serial=missing[0]).first()
-    return Proposal(kind, "", missing[0], gateway, known, first_measured_at)
+    return Proposal(kind, "", missing[0], gateway, known)
 
 
 def _instant(record: Record) -> datetime:
@@ -97,6 +119,8 @@ def _instant(record: Record) -> datetime:
 
 
 def _serials(decoded: Decoded) -> Iterator[str]:
-    for record in decoded.records:
-        if isinstance(record, MeterRecord | TemperatureRecord) and record.serial:
-            yield record.serial
+    return filter(None, map(_serial, decoded.records))
+
+
+def _serial(record: Record) -> str:
+    return record.serial if isinstance(record, MeterRecord | TemperatureRecord) else ""

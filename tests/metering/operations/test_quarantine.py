@@ -18,7 +18,7 @@ from metering.operations.quarantine import discard_quarantined, register_and_rel
 from metering.operations.sorting import Message
 from metering.queries.quarantine import proposal, quarantined
 from metering.queries.registry import Registry
-from tests.factories import a_substation, a_utility
+from tests.factories import a_household, a_substation, a_utility
 from tests.metering.factories import NOON, a_device, a_gateway, a_message, a_meter, native
 
 LATER = NOON + timedelta(days=1)
@@ -91,6 +91,41 @@ def test_a_gateways_unknown_meter_is_registered_on_that_gateway(household: House
     device = register_and_release(message=kept, household=household, substation=None, at=LATER)
     assert (device.serial, device.gateway, device.identity) == ("58496405", gateway, "")
     assert set(Reading.objects.values_list("device__serial", flat=True)) == {"KNOWN", "58496405"}
+
+
+def test_a_device_hangs_there_from_the_first_of_all_that_waited(household: Household) -> None:
+    first, later = NOON - timedelta(hours=2), NOON + timedelta(hours=2)
+    kept = keep(a_message(device="meter-1", payload=native(energy_kwh=2)))
+    # Buffered by the meter: measured before what came before it.
+    keep(a_message(device="meter-1", payload=native(measured_at=first, energy_kwh=1), received_at=later))
+    keep(a_message(device="meter-2", payload=native(measured_at=first - timedelta(hours=1))))
+    keep(a_message(device="meter-1", payload=native(measured_at=first - timedelta(hours=1), id="OTHER")))
+    register_and_release(message=kept, household=household, substation=None, at=LATER)
+    assert Installation.objects.get().starts_at == first
+    assert list(Reading.objects.order_by("measured_at").values_list("measured_at", flat=True)) == [
+        first,
+        NOON,
+    ]
+
+
+def test_a_gateways_meter_hangs_there_from_its_own_first_measurement(household: Household) -> None:
+    gateway = a_gateway()
+    hours = [NOON - timedelta(hours=hour) for hour in range(4)]
+    a_meter(household=household, gateway=gateway, serial="KNOWN")
+    keep(a_message(device=gateway, payload=[native(id="OTHER", measured_at=hours[3])]))
+    keep(
+        a_message(
+            device=gateway,
+            payload=[native(id="KNOWN", measured_at=hours[2]), native(id="NEW", measured_at=hours[1])],
+        )
+    )
+    kept = keep(a_message(device=gateway, payload=[native(id="NEW")]))
+    device = register_and_release(
+        message=kept, household=a_household(building=household.building), substation=None, at=LATER
+    )
+    assert device.serial == "NEW"
+    assert Installation.objects.get(device=device).starts_at == hours[1]
+    assert QuarantinedMessage.objects.get(state=QuarantineState.WAITING).reason == Reason.UNKNOWN_METER
 
 
 def test_a_meter_that_was_moved_to_another_gateway_is_moved_in_the_registry(household: Household) -> None:
