@@ -17,6 +17,7 @@ from metering.models import Device, QuarantinedMessage
 from metering.operations.batch import described, keep
 from metering.operations.devices import install_device, register_device
 from metering.operations.sorting import Message
+from metering.operations.validation import validate_again
 from metering.queries.quarantine import first_measured_at, proposal
 from metering.queries.registry import Registry
 
@@ -113,6 +114,8 @@ def _release_together(*, message_ids: Sequence[int], at: datetime) -> int:
     # Read as on the day they came: what was the future then is still refused.
     messages = [Message(row.topic, bytes(row.payload), row.received_at) for row in rows]
     kept = keep(messages=messages, registry=Registry())
+    # Also what a message that waits on has brought.
+    validate_again(readings=kept.outcome.readings)
     for n, row in enumerate(rows):
         if faults := kept.faults.get(n):
             row.reason, row.detail = described(faults)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Utility
 from accounts.scope import current_utility_id
 from metering.models import ValidationCursor
+from metering.operations.tables import READINGS
 from metering.queries.neighbourhoods import Neighbourhood, Stretch, neighbourhoods, touched
 from metering.validation import UNUSABLE, explain, validate
 
@@ -20,6 +21,8 @@ from metering.validation import UNUSABLE, explain, validate
 OVERLAP: Final = timedelta(minutes=1)
 THE_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 METERS_AT_ONCE: Final = 100
+# The places of a reading's utility and its arrival in a row of its table.
+ARRIVAL: Final = tuple(list(READINGS.columns).index(name) for name in ("utility_id", "received_at"))
 FOUND: Final = """
 unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::boolean[], %s::bigint[], %s::text[])
     AS found(device_id, measured_at, finding, is_unusable, carry_wh, detail)
@@ -38,6 +41,14 @@ WHERE flag.device_id = looked.device_id AND flag.measured_at BETWEEN looked.firs
     SELECT FROM {FOUND} WHERE found.device_id = flag.device_id AND found.measured_at = flag.measured_at
     AND found.finding = flag.finding)
 """  # noqa: S608 - our own names
+# Without a condition on purpose: it waits for a run under way, and moves back what that run moved on.
+MOVE_BACK: Final = """
+UPDATE metering_validationcursor AS known
+SET validated_through = LEAST(known.validated_through, arrived.first_at - interval '1 microsecond')
+FROM (SELECT utility_id, min(received_at) FROM unnest(%s::bigint[], %s::timestamptz[])
+      AS stored(utility_id, received_at) GROUP BY utility_id) AS arrived(utility_id, first_at)
+WHERE known.utility_id = arrived.utility_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,17 @@ def validate_readings(*, at: datetime) -> Validated:
     cursor.validated_through = max(cursor.validated_through, at)
     cursor.save(update_fields=["validated_through"])
     return Validated(len(stretches), found, withdrawn)
+
+
+def validate_again(*, readings: Sequence[tuple[Any, ...]]) -> None:
+    """Let the next run look at these rows, stored now with an arrival that lies behind their cursor.
+
+    They are in the columns of their table, and may be of several utilities.
+    """
+    if readings:
+        arrivals = [[row[column] for row in readings] for column in ARRIVAL]
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE_BACK, arrivals)
 
 
 def _validate(stretches: Sequence[Stretch], *, at: datetime) -> tuple[int, int]:

@@ -11,11 +11,20 @@ from django.core.management import call_command
 
 from accounts.models import Household
 from accounts.scope import utility_scope
-from metering.enums import DeviceKind, QuarantineState, Reason
-from metering.models import Device, Installation, QuarantinedMessage, Reading, RoomTemperature
+from metering.enums import DeviceKind, Finding, QuarantineState, Reason
+from metering.models import (
+    Device,
+    Installation,
+    QuarantinedMessage,
+    Reading,
+    ReadingFlag,
+    RoomTemperature,
+    ValidationCursor,
+)
 from metering.operations.batch import store_batch
 from metering.operations.quarantine import discard_quarantined, register_and_release, release_quarantined
 from metering.operations.sorting import Message
+from metering.operations.validation import validate_readings
 from metering.queries.quarantine import proposal, quarantined
 from metering.queries.registry import Registry
 from tests.factories import a_household, a_substation, a_utility
@@ -82,6 +91,45 @@ def test_one_step_registers_a_meter_hangs_it_up_and_releases_all_that_waited(hou
     assert QuarantinedMessage.objects.filter(state=QuarantineState.RELEASED).count() == 2
     assert list(Reading.objects.order_by("measured_at").values_list("energy_wh", flat=True)) == [1000, 2000]
     assert Installation.objects.get().household == household
+
+
+def test_what_is_released_is_validated_by_the_next_run(household: Household) -> None:
+    hours = [NOON + timedelta(hours=hour) for hour in range(3)]
+    for hour, energy_kwh in zip(hours, (1000, 0, 1010), strict=True):
+        payload = native(measured_at=hour, energy_kwh=energy_kwh)
+        kept = keep(a_message(device="meter-1", payload=payload, received_at=hour))
+    validate_readings(at=LATER)
+    elsewhere = a_utility()
+    with utility_scope(elsewhere):
+        validate_readings(at=LATER)
+    register_and_release(message=kept, household=household, substation=None, at=LATER)
+    assert ValidationCursor.objects.get().validated_through == NOON - timedelta(microseconds=1)
+    with utility_scope(elsewhere):
+        assert ValidationCursor.objects.get().validated_through == LATER
+    assert validate_readings(at=LATER).meters == 1
+    dip = ReadingFlag.objects.get(finding=Finding.DIP)
+    assert (dip.measured_at, dip.is_unusable) == (hours[1], True)
+
+
+@pytest.mark.usefixtures("scoped")
+def test_a_release_never_moves_the_validation_on() -> None:
+    kept = keep(a_message(device="newcomer", payload=native()))
+    before = NOON - timedelta(days=1)
+    validate_readings(at=before)
+    assert release_quarantined(message_ids=[kept.pk], at=LATER) == 0
+    a_device(identity="newcomer")
+    assert release_quarantined(message_ids=[kept.pk], at=LATER) == 1
+    assert ValidationCursor.objects.get().validated_through == before
+
+
+def test_what_a_message_that_waits_on_has_brought_is_validated_too(household: Household) -> None:
+    gateway = a_gateway()
+    kept = keep(a_message(device=gateway, payload=[native(id="NEW"), native(id="OTHER")]))
+    validate_readings(at=LATER)
+    a_meter(household=household, gateway=gateway, serial="NEW")
+    assert release_quarantined(message_ids=[kept.pk], at=LATER) == 0
+    assert Reading.objects.count() == 1
+    assert validate_readings(at=LATER).meters == 1
 
 
 def test_a_gateways_unknown_meter_is_registered_on_that_gateway(household: Household) -> None:
