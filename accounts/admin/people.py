@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.admin.rights import is_superuser
 from accounts.models import Contract, Membership, StaffRole, User
 from accounts.queries.access import is_tied_elsewhere
 
@@ -77,7 +78,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django ha
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Only people with a tie to the utility in scope, and never those above all utilities."""
         people = super().get_queryset(request)
-        if isinstance(request.user, User) and request.user.is_superuser:
+        if is_superuser(request):
             return people
         residents, staff = Membership.objects.values("user_id"), StaffRole.objects.values("user_id")
         return people.filter(Q(pk__in=residents) | Q(pk__in=staff), is_superuser=False)
@@ -91,14 +92,12 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django ha
         return super().has_delete_permission(request, obj) and self._is_ours(request, obj)
 
     def _is_ours(self, request: HttpRequest, person: User | None) -> bool:
-        is_superuser = isinstance(request.user, User) and request.user.is_superuser
-        return person is None or is_superuser or not is_tied_elsewhere(person)
+        return person is None or is_superuser(request) or not is_tied_elsewhere(person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only a superuser makes superusers."""
         fields = tuple(super().get_readonly_fields(request, obj))
-        is_superuser = isinstance(request.user, User) and request.user.is_superuser
-        return fields if is_superuser else (*fields, "is_superuser")
+        return fields if is_superuser(request) else (*fields, "is_superuser")
 
 
 @admin.register(Membership)

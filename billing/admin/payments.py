@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.admin.rights import is_superuser
 from billing.admin.read_only import ReadOnlyAdmin, money_text
 from billing.models import PaymentAttempt, WebhookEvent
 from billing.operations.webhooks import process_again
@@ -56,7 +57,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
         """A clerk sees the events of the utility's own payments; those of no known payment, the operator."""
-        return WebhookEvent.objects.all() if request.user.is_superuser else events_in_scope()
+        return WebhookEvent.objects.all() if is_superuser(request) else events_in_scope()
 
     def has_process_permission(self, request: HttpRequest) -> bool:
         """Whoever may work in billing."""

@@ -8,30 +8,16 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.admin.rights import ReadOnly
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.rating.lines import amount
 
 
-class _ReadOnly:
-    """What both kinds of page refuse."""
-
-    # Operations make these rows, triggers refuse to change them: a button would only lead to an error.
-
-    def has_add_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        return False
-
-
-class ReadOnlyAdmin(_ReadOnly, ModelAdmin):
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """A list and a page to look at."""
 
 
-class ReadOnlyInline(_ReadOnly, TabularInline):
+class ReadOnlyInline(ReadOnly, TabularInline):
     """Rows to look at beneath another."""
 
     extra = 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from comfort.admin.read_only import ReadOnly
+from accounts.admin.rights import ReadOnly
 from comfort.models import Feedback
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.admin.rights import is_superuser
 from accounts.scope import utility_in_scope
 
 # What can be shown with no utility chosen.
@@ -28,4 +28,4 @@ def list_address(model: str, request: HttpRequest) -> str | None:
 
 def sees_strangers(request: HttpRequest) -> bool:
     """Messages to no known utility are the superusers' business."""
-    return isinstance(request.user, User) and request.user.is_superuser
+    return is_superuser(request)

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from comfort.admin.read_only import ReadOnly
+from accounts.admin.rights import ReadOnly
 from control.enums import TargetState
 from control.models import OutdoorForecast, Target, TargetTransition
 

@@ -19,7 +19,8 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.models import Household, Substation, User
+from accounts.admin.rights import is_superuser
+from accounts.models import Household, Substation
 from metering.enums import QuarantineState
 from metering.models import QuarantinedMessage
 from metering.operations.quarantine import discard_quarantined, register_and_release, release_quarantined
@@ -93,7 +94,7 @@ class QuarantinedMessageAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
         """Messages to the utility in scope; those to none are the superusers' business."""
-        return quarantined(strangers=isinstance(request.user, User) and request.user.is_superuser)
+        return quarantined(strangers=is_superuser(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """Messages come from the broker."""

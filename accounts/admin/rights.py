@@ -1,22 +1,28 @@
-"""Pages of rows that nobody makes, edits or deletes by hand."""
+"""What the desk's pages of all apps ask about rights."""
 
 from __future__ import annotations
 
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.models import User
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    """Whether the one who asks stands above all utilities."""
+    return isinstance(request.user, User) and request.user.is_superuser
+
 
 class ReadOnly:
-    """What a page to look at refuses."""
+    """A page or an inline to look at: residents, processes and operations make these rows."""
+
+    # Triggers refuse to change most of them, so a button would only lead to an error.
 
     def has_add_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """Residents and processes make these rows."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """They are what happened."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """As above."""
         return False
