@@ -31,7 +31,7 @@ fix: venv ## mend what the linter can mend by itself
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-bench: venv ## measure beside same-run comparisons; prints ratios
+bench: .venv/.bench ## measure beside same-run comparisons; prints ratios
 	$(bin)/python -m pytest -q -o python_files="bench_*.py" -o python_functions="bench_*" tests/bench $(ARGS)
 
 prove: venv ## only the promises: real processes, a real browser, TimescaleDB, a million mutated telegrams
@@ -42,6 +42,9 @@ venv: .venv/.synced
 
 .venv/.synced: pyproject.toml uv.lock .ci/venv
 	@.ci/venv
+
+.venv/.bench: pyproject.toml uv.lock .ci/venv
+	@.ci/venv bench
 
 relock: venv ## write uv.lock anew, e.g. make relock ARGS=--upgrade
 	.ci/relock $(ARGS)
