@@ -35,8 +35,8 @@ GRANTS: Final[Mapping[StaffDuty, Grants]] = {
     StaffDuty.ADMIN: dict.fromkeys(_APPS, _WORK | {"delete"}),
     StaffDuty.AUDITOR: _EVERYONE_SEES,
 }
-# Tenants are made, and what all of them share is changed, by those who run the whole service.
-SUPERUSERS_ONLY: Final = frozenset({"accounts.utility", "metering.telemetrytag"})
+# Tenants are made by those who run the whole service.
+SUPERUSERS_ONLY: Final = frozenset({"accounts.utility"})
 # Who may do what is an administrator's business, whatever else a duty allows in this app.
 ADMINISTRATORS_ONLY: Final = frozenset({"accounts.staffrole", "accounts.user"})
 

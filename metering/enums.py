@@ -26,6 +26,9 @@ class TagKind(models.TextChoices):
 
     MEASUREMENT = "measurement", _("Measurement")
     SETPOINT = "setpoint", _("Setpoint")
+    COUNTER = "counter", _("Counter")  # only grows: energy, volume, hours
+    STATUS = "status", _("Status")  # 1 is yes, 0 is no
+    ALARM = "alarm", _("Alarm")  # 1 while something is wrong
 
 
 # The codes are counted, filtered and searched for; a new one needs a decision at the desk, so they are few.

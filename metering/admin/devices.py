@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from metering.models import Connectivity, Device, Installation, TelemetryTag
+from metering.models import Connectivity, Device, Installation
 
 
 class InstallationInline(TabularInline):
@@ -55,12 +55,3 @@ class ConnectivityAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002 - as above
         """As adding."""
         return False
-
-
-@admin.register(TelemetryTag)
-class TelemetryTagAdmin(ModelAdmin):
-    """The vocabulary of plant signals, shared by all utilities."""
-
-    list_display = ("name", "unit", "kind", "low", "high")
-    list_filter = ("kind",)
-    search_fields = ("name",)

@@ -27,6 +27,8 @@ ROOM_C: Final = (-40.0, 80.0)
 HUMIDITY_PCT: Final = (0.0, 100.0)
 # Whatever a signal is, beyond this it is no measurement; the vocabulary knows narrower ranges.
 SIGNAL: Final = (-1e12, 1e12)
+# How many objects a signal may lie within: plant, circuit, pump, and one to spare.
+DEEPEST: Final = 4
 # PostgreSQL can keep no NUL in a text, and no meter needs one.
 NUL: Final = b"\\u0000"
 
@@ -107,12 +109,21 @@ def _telemetry(said: Any, context: Context) -> list[Record | Fault]:  # noqa: AN
     return list(_points(points, measured_at))
 
 
-def _points(points: Entry, measured_at: datetime) -> Iterator[Record]:
-    for tag, value in points.items():
-        low, high = SIGNAL
-        yield TelemetryRecord(
-            tag, measured_at, within(number(value, tag[:64]), low=low, high=high, field=tag[:64])
-        )
+def _points(points: Entry, measured_at: datetime, *, path: str = "", depth: int = 1) -> Iterator[Record]:
+    """Every number of the object; where it holds objects, their names are joined by dots."""
+    low, high = SIGNAL
+    for name, value in points.items():
+        tag = f"{path}{name}"
+        if isinstance(value, dict) and value and depth < DEEPEST:
+            yield from _points(value, measured_at, path=f"{tag}.", depth=depth + 1)
+        else:
+            said = within(_signal(value, tag), low=low, high=high, field=tag[:64])
+            yield TelemetryRecord(tag, measured_at, said)
+
+
+def _signal(value: Any, tag: str) -> float:  # noqa: ANN401 - JSON
+    """A number; a switch said as true or false is 1 or 0."""
+    return float(value) if isinstance(value, bool) else number(value, tag[:64])
 
 
 def _status(said: Any, context: Context) -> list[Record | Fault]:  # noqa: ANN401 - JSON

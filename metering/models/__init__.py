@@ -4,7 +4,7 @@ from metering.models.device import Connectivity, Device, Installation
 from metering.models.finding import ReadingFlag, ValidationCursor
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
-from metering.models.telemetry import TelemetryTag, TelemetryValue
+from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
 
 __all__ = [
     "Connectivity",
@@ -14,6 +14,8 @@ __all__ = [
     "Reading",
     "ReadingFlag",
     "RoomTemperature",
+    "TagLimits",
+    "TagPath",
     "TelemetryTag",
     "TelemetryValue",
     "ValidationCursor",

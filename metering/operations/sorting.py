@@ -20,7 +20,7 @@ from metering.decoders import (
     decode,
 )
 from metering.enums import DeviceKind, Reason
-from metering.queries.registry import SPEAKERS, Registry, Sender, SenderKey
+from metering.queries.registry import SPEAKERS, KnownTag, Registry, Sender, SenderKey, TagKey
 
 # Control listens to these itself; they pass by here only because they share the subscription.
 OTHERS: Final = frozenset({"ack"})
@@ -128,7 +128,9 @@ def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> N
             and one.sender.kind == DeviceKind.GATEWAY
         }
     )
-    tags = registry.tags({one.record.tag for one in spoken if isinstance(one.record, TelemetryRecord)})
+    tags = registry.tags(
+        {(one.sender.utility_id, one.record.tag) for one in spoken if isinstance(one.record, TelemetryRecord)}
+    )
     for one in spoken:
         device_id, fault = _device(one, carried)
         record = one.record
@@ -147,17 +149,21 @@ def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> N
             _place_signal(one, record, batch=batch, tags=tags)
 
 
-def _place_signal(one: _Spoken, record: TelemetryRecord, *, batch: Sorted, tags: dict[str, Any]) -> None:
-    tag = tags.get(record.tag)
+def _place_signal(
+    one: _Spoken, record: TelemetryRecord, *, batch: Sorted, tags: dict[TagKey, KnownTag]
+) -> None:
+    tag = tags.get((one.sender.utility_id, record.tag))
     if tag is None:
         fault = Fault(Reason.UNKNOWN_TAG, f"'{record.tag:.64}' is not a known plant signal.")
         batch.faults[one.n].append(fault)
-    elif not tag.low <= record.value <= tag.high:
-        detail = f"'{record.tag}' is {record.value:g}, outside of {tag.low:g} to {tag.high:g}."
+        return
+    value = tag.factor * record.value + tag.offset
+    if not tag.low <= value <= tag.high:
+        detail = f"'{record.tag}' is {value:g}, outside of {tag.low:g} to {tag.high:g}."
         batch.faults[one.n].append(Fault(Reason.IMPLAUSIBLE, detail))
     else:
         place = (one.sender.device_id, tag.id, record.measured_at, one.sender.utility_id)
-        batch.telemetry.append(Row(one.n, (*place, record.value, one.message.received_at)))
+        batch.telemetry.append(Row(one.n, (*place, value, one.message.received_at)))
 
 
 def _device(one: _Spoken, carried: dict[tuple[int, str, str], int]) -> tuple[int | None, Fault | None]:

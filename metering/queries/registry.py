@@ -38,11 +38,21 @@ HOMES: Final = """
 SELECT device_id, household_id, starts_at, ends_at FROM metering_installation
 WHERE device_id = ANY(%s) AND household_id IS NOT NULL
 """
-TAGS: Final = "SELECT name, id, low, high FROM metering_telemetrytag WHERE name = ANY(%s)"
+# By the utility's own path to it first, then by its name; with the range the utility gave it.
+TAGS: Final = """
+SELECT wanted.utility_id, wanted.name, tag.id, COALESCE(own.low, tag.low), COALESCE(own.high, tag.high),
+       COALESCE(path.factor, 1), COALESCE(path.offset, 0)
+FROM unnest(%s::bigint[], %s::text[]) AS wanted(utility_id, name)
+LEFT JOIN metering_tagpath path ON path.utility_id = wanted.utility_id AND path.path = wanted.name
+JOIN metering_telemetrytag tag ON tag.id = path.tag_id OR (path.id IS NULL AND tag.name = wanted.name
+    AND (tag.utility_id IS NULL OR tag.utility_id = wanted.utility_id))
+LEFT JOIN metering_taglimits own ON own.utility_id = wanted.utility_id AND own.tag_id = tag.id
+"""
 UTILITIES: Final = "SELECT slug, id, time_zone FROM accounts_utility WHERE slug = ANY(%s)"
 
 SenderKey = tuple[str, str]  # utility's slug, identity
 CarriedKey = tuple[int, str, str]  # gateway, kind, serial number
+TagKey = tuple[int, str]  # utility, name or path
 
 
 class Sender(NamedTuple):
@@ -55,11 +65,13 @@ class Sender(NamedTuple):
 
 
 class KnownTag(NamedTuple):
-    """A plant signal and its sane range."""
+    """A plant signal, its sane range, and how what a controller says becomes its value."""
 
     id: int
     low: float
     high: float
+    factor: float
+    offset: float
 
 
 class _Stay(NamedTuple):
@@ -76,7 +88,7 @@ class Registry:
         self._senders: dict[SenderKey, Sender] = {}
         self._carried: dict[CarriedKey, int] = {}
         self._stays: dict[int, list[_Stay]] = {}
-        self._tags: dict[str, KnownTag] = {}
+        self._tags: dict[TagKey, KnownTag] = {}
         self._utilities: dict[str, int] = {}
         self._zones: dict[str, ZoneInfo] = {}
 
@@ -102,10 +114,11 @@ class Registry:
                 self._carried[gateway_id, kind, serial] = device_id
         return self._carried
 
-    def tags(self, names: Collection[str]) -> dict[str, KnownTag]:
-        """The plant signals of the vocabulary, by name."""
-        if missing := [name for name in names if name not in self._tags]:
-            self._tags |= {name: KnownTag(*tag) for name, *tag in _rows(TAGS, missing)}
+    def tags(self, keys: Collection[TagKey]) -> dict[TagKey, KnownTag]:
+        """The plant signals known to each utility, by the names its controllers use."""
+        if missing := [key for key in keys if key not in self._tags]:
+            for utility_id, name, *tag in _rows(TAGS, *_columns(missing)):
+                self._tags[utility_id, name] = KnownTag(*tag)
         return self._tags
 
     def utilities(self, slugs: Collection[str]) -> dict[str, int]:

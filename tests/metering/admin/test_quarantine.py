@@ -138,6 +138,8 @@ def test_an_installation_that_ends_before_it_starts_is_refused_in_words(
     assert device.installations.count() == 1
 
 
-@pytest.mark.parametrize("name", ["device", "installation", "connectivity", "telemetrytag"])
+@pytest.mark.parametrize(
+    "name", ["device", "installation", "connectivity", "telemetrytag", "taglimits", "tagpath"]
+)
 def test_the_lists_can_be_opened(engineer: Client, name: str) -> None:
     assert engineer.get(reverse(f"admin:metering_{name}_changelist")).status_code == HTTPStatus.OK
