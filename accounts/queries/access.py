@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils import formats
 from django.utils.translation import gettext as _
 
@@ -97,3 +99,13 @@ def duties_of(user: User, *, at: datetime) -> frozenset[StaffDuty]:
     today = Utility.objects.get(pk=current_utility_id()).local_date(at)
     roles = StaffRole.objects.filter(on_day(today), user=user)
     return frozenset(StaffDuty(duty) for duty in roles.values_list("duty", flat=True))
+
+
+def staff_of(*, at: datetime, duties: Collection[StaffDuty] | None = None) -> QuerySet[User]:
+    """Who works at the utility in scope, by name; with ``duties`` only those trusted with one of them."""
+    today = Utility.objects.get(pk=current_utility_id()).local_date(at)
+    roles = StaffRole.objects.filter(on_day(today))
+    if duties is not None:
+        roles = roles.filter(duty__in=duties)
+    people = User.objects.filter(pk__in=roles.values("user_id"), is_active=True)
+    return people.order_by("name", "pk")

@@ -1,6 +1,7 @@
-"""The desk's pages on rooms and votes."""
+"""The desk's pages on rooms, votes and cold homes."""
 
 from comfort.admin.feedback import FeedbackAdmin
 from comfort.admin.rooms import RoomAdmin
+from comfort.admin.tickets import ColdTicketAdmin
 
-__all__ = ["FeedbackAdmin", "RoomAdmin"]
+__all__ = ["ColdTicketAdmin", "FeedbackAdmin", "RoomAdmin"]

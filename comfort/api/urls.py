@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from comfort.api.cold import ColdView
 from comfort.api.feedback import FeedbackView
 from comfort.api.rooms import RoomsView, TemperaturesView
 
@@ -13,4 +14,5 @@ urlpatterns = [
         name="room-temperatures",
     ),
     path("households/<int:household_id>/feedback", FeedbackView.as_view(), name="feedback"),
+    path("households/<int:household_id>/cold", ColdView.as_view(), name="cold"),
 ]

@@ -63,7 +63,11 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
     ),
     (
         _("Comfort"),
-        (Entry("comfort.Feedback", "sentiment_satisfied"), Entry("comfort.Room", "meeting_room")),
+        (
+            Entry("comfort.ColdTicket", "severe_cold"),
+            Entry("comfort.Feedback", "sentiment_satisfied"),
+            Entry("comfort.Room", "meeting_room"),
+        ),
     ),
     (
         _("Control"),

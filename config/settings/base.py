@@ -117,6 +117,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
+    "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 

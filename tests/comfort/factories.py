@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from accounts.models import Household, User
-from comfort.models import Feedback, Room
+from comfort.enums import EntryKind
+from comfort.models import ColdSpell, ColdTicket, Feedback, Room, TicketEntry
 from metering.models import Device
 from tests.factories import a_user
 from tests.metering.factories import NOON
@@ -37,4 +38,36 @@ def a_vote(
         given_at=given_at,
         room_temperature_c=room_temperature_c,
         room_measured_at=None if room_temperature_c is None else given_at,
+    )
+
+
+def a_cold_spell(
+    *, household: Household, starts_at: datetime = NOON, ends_at: datetime | None = None
+) -> ColdSpell:
+    """A time under the minimum as the watch records it, with its ticket."""
+    confirmed_at = starts_at + timedelta(hours=2)
+    ticket = ColdTicket.objects.create(household=household, opened_at=confirmed_at)
+    TicketEntry.objects.create(ticket=ticket, at=confirmed_at, kind=EntryKind.COLD)
+    seen = {
+        "room": "Living room",
+        "sensor": 1,
+        "values": 9,
+        "lowest_c": 17.1,
+        "mean_c": 17.3,
+        "newest_c": 17.2,
+    }
+    return ColdSpell.objects.create(
+        ticket=ticket,
+        household=household,
+        sensor_id=1,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        confirmed_at=confirmed_at,
+        minimum_c=18.0,
+        lowest_c=17.1,
+        evidence={
+            "seen_at": confirmed_at.isoformat(),
+            "rooms": [{**seen, "from": starts_at.isoformat(), "to": confirmed_at.isoformat()}],
+            "plant": {"outdoor_c": {"value": -8.5, "at": confirmed_at.isoformat()}},
+        },
     )

@@ -27,7 +27,7 @@ from accounts.scope import utility_scope
 from billing.enums import AttemptState
 from billing.models import PaymentAttempt
 from tests.billing import factories as billing
-from tests.comfort.factories import a_room, a_vote
+from tests.comfort.factories import a_cold_spell, a_room, a_vote
 from tests.control.factories import a_control, a_target
 from tests.factories import a_clerk, a_membership, a_resident, a_user, a_utility
 from tests.metering.factories import a_controller, a_room_sensor
@@ -68,6 +68,7 @@ def a_full_home(*, slug: str) -> Home:
         owner = a_resident(household=household)
         room = a_room(household=household, name=f"{slug}-room", sensor=a_room_sensor(household=household))
         a_vote(household=household, user=owner)
+        a_cold_spell(household=household)
         a_control(substation=household.building.substation)
         controller = a_controller(substation=household.building.substation)
         a_target(substation=household.building.substation, controller=controller)

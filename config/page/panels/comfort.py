@@ -10,6 +10,7 @@ from typing import Any, Final
 from accounts.queries.access import Access
 from comfort.enums import Sensation
 from comfort.models import Feedback
+from comfort.queries.service import tickets_of
 from control.enums import AnswerState
 from control.explanation import Reason, Step, reasons, steps
 from control.queries.answers import ComfortAnswer, comfort_answers
@@ -50,6 +51,7 @@ def comfort_context(access: Access, *, at: datetime) -> dict[str, Any]:
     told = comfort_answers(access.household, at=at, since=access.since_instant, limit=SHOWN)
     return {
         "comfort": comfort_panel(told, at=at),
+        "cold_tickets": tickets_of(access.household.pk, since=access.since_instant, limit=1),
         "sensations": Sensation.choices,
         "vote_token": secrets.token_urlsafe(9),
     }

@@ -11,9 +11,11 @@ from accounts.enums import MembershipRole
 from accounts.models import Household, User, Utility
 from comfort.models import Feedback
 from comfort.operations import furnish_room
+from comfort.operations.tickets import let_ticket_wait
 from metering.models import TelemetryTag, TelemetryValue
 from tests.billing.factories import a_bill, a_customer, a_tariff
-from tests.factories import a_building, a_household, a_membership, a_resident, a_substation, a_user
+from tests.comfort.factories import a_cold_spell
+from tests.factories import a_building, a_clerk, a_household, a_membership, a_resident, a_substation, a_user
 from tests.metering.factories import a_controller, a_meter, a_reading, a_room_sensor, a_room_temperature
 
 
@@ -263,3 +265,19 @@ def test_what_is_personal_is_never_kept_by_caches(
     client.force_login(resident)
 
     assert "no-store" in client.get(f"/homes/{household.pk}/").headers["Cache-Control"]
+
+
+def test_a_home_that_was_too_cold_reads_what_is_done_about_it(
+    client: Client, household: Household, resident: User
+) -> None:
+    client.force_login(resident)
+    spell = a_cold_spell(household=household, starts_at=timezone.now() - timedelta(hours=4))
+    let_ticket_wait(
+        ticket_id=spell.ticket_id, by=a_clerk(), at=timezone.now(), note="The fitter comes at two."
+    )
+
+    shown = client.get(f"/homes/{household.pk}/").content.decode()
+
+    assert "We measured 17.1 °C; at least 18.0 °C is promised." in shown
+    assert "It has lasted since" in shown
+    assert "The fitter comes at two." in shown

@@ -1,0 +1,28 @@
+"""Background work that needs several apps; every task makes one domain call a utility and may run twice."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Utility
+from accounts.scope import utility_scope
+from billing.queries.seasons import is_heat_due
+from comfort.operations.cold import watch_rooms
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="desk.watch_rooms")
+def watch_rooms_task() -> None:
+    """Look for homes under the minimum, utility after utility; the season is billing's to know."""
+    now = timezone.now()
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            done = watch_rooms(at=now, heat_due=is_heat_due(utility.local_date(now)))
+        if done.began or done.ended:
+            logger.info(
+                "%s: %s homes fell under the minimum, %s are over it", utility.slug, done.began, done.ended
+            )
