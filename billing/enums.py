@@ -80,9 +80,21 @@ class InvoiceState(models.TextChoices):
 
 
 class InvoiceKind(models.TextChoices):
-    """What an invoice bills; each kind at most once a contract and day."""
+    """What a document is for: ``BILLS`` stand once a contract and day, ``CORRECTIONS`` correct them."""
 
     PERIOD = "period", _("Period")  # the heat and fees of a period that is over
+    ADVANCE = "advance", _("Payment in advance")  # asked for before the season
+    SETTLEMENT = "settlement", _("Season settlement")  # the season's bill less what was paid before it
+    CREDIT = "credit", _("Credit note")  # takes back more than it adds
+    DEBIT = "debit", _("Debit note")  # adds more than it takes back
+
+
+class CorrectionCause(models.TextChoices):
+    """Why a document corrects another."""
+
+    REPLAY = "replay", _("The facts changed")  # a late reading, another price or area: rated anew
+    AGREED = "agreed", _("Agreed with the customer")  # given freely; rating anew still gives the old amount
+    CANCELLED = "cancelled", _("Cancelled")  # wholly taken back; the days may be billed again
 
 
 class AccountCode(models.TextChoices):
@@ -95,6 +107,7 @@ class AccountCode(models.TextChoices):
     PROVIDER_FEES = "provider_fees", _("Payment provider fees")
     BANK = "bank", _("Bank")
     CUSTOMER_CREDIT = "customer_credit", _("Customer credit")  # received beyond what was owed
+    PREPAID = "prepaid", _("Paid in advance")  # received for heat that is still to come
     SUSPENSE = "suspense", _("Suspense")  # received, and not yet understood
 
 
@@ -163,3 +176,6 @@ ATTEMPT_RANK = {
 }
 # An invoice has at most one of these: whoever pays it must not be able to pay it twice.
 ACTIVE_ATTEMPTS = (AttemptState.CREATING, AttemptState.OPEN, AttemptState.PROCESSING)
+# The kinds of which no day of a contract is ever on two that are in force.
+BILLS = (InvoiceKind.PERIOD, InvoiceKind.ADVANCE, InvoiceKind.SETTLEMENT)
+CORRECTIONS = (InvoiceKind.CREDIT, InvoiceKind.DEBIT)

@@ -8,10 +8,19 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Contract, Household
+from accounts.models import Contract, Household, User
 from accounts.period import Period
 from accounts.scope import TenantModel
-from billing.enums import COMPONENT_KINDS, ROUNDINGS, UNITS, InvoiceKind, InvoiceState
+from billing.enums import (
+    BILLS,
+    COMPONENT_KINDS,
+    CORRECTIONS,
+    ROUNDINGS,
+    UNITS,
+    CorrectionCause,
+    InvoiceKind,
+    InvoiceState,
+)
 from billing.models.tariff import TariffComponent
 
 
@@ -21,6 +30,8 @@ class NumberSequence(TenantModel):
     series = models.CharField(max_length=16)
     year = models.PositiveSmallIntegerField()
     last_number = models.PositiveIntegerField(default=0)
+    # The digest of the document that took the last number: the next one carries it on.
+    last_sha256 = models.CharField(max_length=64, blank=True, default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("number sequence")
@@ -35,7 +46,11 @@ class NumberSequence(TenantModel):
 
 
 class Invoice(TenantModel):
-    """A bill for one contract and period. Once issued, the database refuses every change."""
+    """A bill for one contract and period, or the correction of one.
+
+    Once issued, the database refuses every change but one: a bill that was wholly credited may be
+    marked as cancelled, and its days are free to be billed again.
+    """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="invoices")
     household = models.ForeignKey(Household, on_delete=models.PROTECT, related_name="invoices")
@@ -56,6 +71,25 @@ class Invoice(TenantModel):
     total_minor = models.BigIntegerField(_("total"))
     # Everything printed, as it was on the day of issue: seller, customer, address, tariff text.
     snapshot = models.JSONField(_("printed particulars"), default=dict, blank=True)
+    # A credit or debit note: the bill it corrects, why, in whose words and by whom.
+    corrects = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        null=True,
+        blank=True,
+        verbose_name=_("corrects"),
+    )
+    cause = models.CharField(_("cause"), max_length=12, choices=CorrectionCause.choices, blank=True)
+    reason = models.CharField(_("reason"), max_length=240, blank=True)
+    # Nobody where the command line did it.
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("by")
+    )
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    # Of the document's proof, and of the document before it in its series; see billing.proofs.
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, default="")
+    previous_sha256 = models.CharField(max_length=64, blank=True, default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("invoice")
@@ -102,6 +136,26 @@ class Invoice(TenantModel):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                condition=Q(kind__in=[kind.value for kind in BILLS], cancelled_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_correction_says_of_what_and_why",
+                condition=Q(corrects__isnull=True, cause="", kind__in=[kind.value for kind in BILLS])
+                | (
+                    Q(corrects__isnull=False, kind__in=[kind.value for kind in CORRECTIONS])
+                    & ~Q(cause="")
+                    & ~Q(reason="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_credit_takes_back",
+                condition=~Q(kind=InvoiceKind.CREDIT.value, total_minor__gte=0)
+                & ~Q(kind=InvoiceKind.DEBIT.value, total_minor__lt=0),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_only_issued_bills_are_cancelled",
+                condition=Q(cancelled_at__isnull=True)
+                | Q(kind__in=[kind.value for kind in BILLS], state=InvoiceState.ISSUED.value),
             ),
         ]
 
@@ -136,6 +190,11 @@ class InvoiceLine(TenantModel):
     quality = models.CharField(_("quality"), max_length=16, blank=True)
     formula = models.CharField(_("formula"), max_length=240)
     trace = models.JSONField(_("trace"))
+    # The line that this one takes back, wholly or in part; a trigger sees that it is never more.
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="credits", null=True, blank=True
+    )
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("invoice line")

@@ -14,7 +14,9 @@ from accounts.period import Period, end_of
 from accounts.scope import current_utility_id
 from billing.enums import InvoiceState, SkipReason
 from billing.models import Invoice, InvoiceLine
+from billing.proofs import digest
 from billing.queries.facts import Billable, Skipped, billed_already, gather
+from billing.queries.proofs import proof_of_line
 from billing.rating.bill import Bill, rate
 from billing.rating.charges import MissingFactError, NoReadingsError, RegisterRanBackwardsError
 from billing.rating.lines import Adjustment, Line
@@ -83,7 +85,7 @@ def draft_invoices(*, contract_ids: Collection[int], period: Period[date], at: d
         Invoice.objects.filter(pk__in=replaced).delete()
     invoices = Invoice.objects.bulk_create(_invoice(one, at) for one in rated)
     InvoiceLine.objects.bulk_create(
-        _line(invoice, position, line)
+        line_row(invoice, position, line)
         for invoice, one in zip(invoices, rated, strict=True)
         for position, line in enumerate(one.bill.lines, start=1)
     )
@@ -105,7 +107,7 @@ def rate_contracts(
             _("The days to %(end)s are not over on %(today)s.")
             % {"end": period.end, "today": utility.local_date(at)}
         )
-    contracts = _locked(contract_ids)
+    contracts = locked_contracts(contract_ids)
     drafts, billed = _already(contracts, period)
     skipped_before = {skipped.contract_id for skipped in billed}
     billable, unready = gather(
@@ -124,7 +126,7 @@ def rate_contracts(
     return rated, [*billed, *unready, *faults]
 
 
-def _locked(contract_ids: Collection[int]) -> list[Contract]:
+def locked_contracts(contract_ids: Collection[int]) -> list[Contract]:
     """The contracts, locked in the order of their keys, returned by customer number."""
     rows = Contract.objects.filter(pk__in=contract_ids).select_related("household").order_by("pk")
     # Two runs over the same homes take turns; nothing that merely refers to a contract waits.
@@ -184,10 +186,11 @@ def _invoice(one: Rated, at: datetime) -> Invoice:
     )
 
 
-def _line(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
+def line_row(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
+    """The row of a rated line, not yet saved, with the digest of its proof."""
     charge = line.last if isinstance(line, Adjustment) else line
     first = line.limits[0] if isinstance(line, Adjustment) else line
-    return InvoiceLine(
+    row = InvoiceLine(
         invoice=invoice,
         position=position,
         component_id=charge.component_id,
@@ -206,3 +209,5 @@ def _line(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
         formula=line.formula,
         trace=to_json(line),
     )
+    row.sha256 = digest(proof_of_line(row))
+    return row

@@ -7,10 +7,14 @@ from typing import Final
 from django.db import connection
 
 from accounts.scope import current_utility_id
+from billing.models import NumberSequence
 
 INVOICES: Final = "invoice"
+# What stands before a number, so that one utility never gives two documents the same one.
+PREFIXES: Final = {INVOICES: "", "advance": "A", "settlement": "S", "credit": "C", "debit": "D"}
 _TAKE: Final = """
-    INSERT INTO billing_numbersequence (utility_id, series, year, last_number) VALUES (%s, %s, %s, %s)
+    INSERT INTO billing_numbersequence (utility_id, series, year, last_number, last_sha256)
+    VALUES (%s, %s, %s, %s, '')
     ON CONFLICT ON CONSTRAINT billing_sequence_one_counter
     DO UPDATE SET last_number = billing_numbersequence.last_number + EXCLUDED.last_number
     RETURNING last_number
@@ -37,4 +41,17 @@ def take_numbers(*, series: str, year: int, count: int) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [current_utility_id(), series, year, count])
         last = cursor.fetchone()[0]
-    return [f"{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
+    return [f"{PREFIXES[series]}{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
+
+
+def last_digest(*, series: str, year: int) -> str:
+    """The digest of the series' last document; empty where the next is its first.
+
+    To be asked after `take_numbers`, whose lock keeps it true until the transaction ends.
+    """
+    return NumberSequence.objects.get(series=series, year=year).last_sha256
+
+
+def keep_digest(*, series: str, year: int, sha256: str) -> None:
+    """Leave the digest of the last document for the one that takes the next number."""
+    NumberSequence.objects.filter(series=series, year=year).update(last_sha256=sha256)

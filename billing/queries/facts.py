@@ -10,7 +10,7 @@ from datetime import date
 from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
 from accounts.period import Period
-from billing.enums import SkipReason, TariffState
+from billing.enums import InvoiceKind, SkipReason, TariffState
 from billing.facts import Home, InMonths, Part, Tariff
 from billing.models import HeatingSeason, Invoice, TariffVersion
 from billing.months import in_months
@@ -106,14 +106,20 @@ def gather(
     return billable, skipped
 
 
-def billed_already(*, contracts: Collection[Contract], period: Period[date]) -> dict[int, list[Invoice]]:
-    """Invoices, drafts included, of these contracts that share days with ``period``, by contract.
+def billed_already(
+    *, contracts: Collection[Contract], period: Period[date], kind: InvoiceKind = InvoiceKind.PERIOD
+) -> dict[int, list[Invoice]]:
+    """Invoices of ``kind`` in force, and drafts, of these contracts that share days with ``period``.
 
     Their rows are locked, and read again after the wait: a draft somebody issued meanwhile is seen
     as issued. Needs a transaction.
     """
     rows = Invoice.objects.filter(
-        contract__in=contracts, period_start__lt=period.end, period_end__gt=period.start
+        contract__in=contracts,
+        kind=kind,
+        cancelled_at__isnull=True,
+        period_start__lt=period.end,
+        period_end__gt=period.start,
     )
     found: dict[int, list[Invoice]] = defaultdict(list)
     for invoice in rows.select_for_update().order_by("pk"):

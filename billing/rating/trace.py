@@ -16,6 +16,7 @@ from billing.formulas import (
     index_from,
     index_json,
 )
+from billing.rating.credits import Credit, Credited
 from billing.rating.indices import resolved
 from billing.rating.lines import Adjustment, Charge, Charged, Line
 from billing.rating.shares import Share
@@ -23,8 +24,21 @@ from billing.terms import ComponentKind, Per, Rounding, TaxBasis, Unit
 
 
 # Decimals as strings and fractions as two integers: JSON numbers are floats to most readers.
-def to_json(line: Line) -> Json:
+def to_json(line: Line | Credit) -> Json:
     """Everything ``line`` is computed from; no float anywhere."""
+    if isinstance(line, Credit):
+        return {
+            "credits": {
+                "number": line.line.number,
+                "position": line.line.position,
+                "net_minor": line.line.net_minor,
+                "tax_minor": line.line.tax_minor,
+            },
+            "before_minor": line.before_minor,
+            "minor": line.minor,
+            "currency": line.currency,
+            "minor_digits": line.minor_digits,
+        }
     if isinstance(line, Adjustment):
         return {
             "limits": [to_json(limit) for limit in line.limits],
@@ -68,12 +82,14 @@ def _further_json(line: Charge) -> Json:
     return {name: value for name, value in further.items() if value is not None}
 
 
-def from_json(trace: Mapping[str, Any]) -> Line:
+def from_json(trace: Mapping[str, Any]) -> Line | Credit:
     """The line that ``to_json`` wrote down, with all its sums.
 
     Raises:
         KeyError, ValueError: it is no trace of ours.
     """
+    if "credits" in trace:
+        return _credit(trace)
     if "limits" in trace:
         return Adjustment(
             limits=tuple(_charge(limit) for limit in trace["limits"]),
@@ -85,6 +101,16 @@ def from_json(trace: Mapping[str, Any]) -> Line:
             tax_rate=Decimal(trace["tax_rate"]),
         )
     return _charge(trace)
+
+
+def _credit(trace: Mapping[str, Any]) -> Credit:
+    return Credit(
+        line=Credited(**trace["credits"]),
+        before_minor=trace["before_minor"],
+        minor=trace["minor"],
+        currency=trace["currency"],
+        minor_digits=trace["minor_digits"],
+    )
 
 
 def _charge(trace: Mapping[str, Any]) -> Charge:

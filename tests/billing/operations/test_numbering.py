@@ -34,7 +34,7 @@ def test_numbers_come_in_order_and_zero_of_them_take_nothing() -> None:
     assert take_numbers(series="invoice", year=2026, count=2) == ["2026-000001", "2026-000002"]
     assert take_numbers(series="invoice", year=2026, count=0) == []
     assert take_numbers(series="invoice", year=2026, count=1) == ["2026-000003"]
-    assert take_numbers(series="credit", year=2026, count=1) == ["2026-000001"]
+    assert take_numbers(series="credit", year=2026, count=1) == ["C2026-000001"]
 
 
 @pytest.mark.django_db(transaction=True)
