@@ -1,7 +1,17 @@
 """One file a concept."""
 
 from control.models.forecast import OutdoorForecast
+from control.models.load import LoadForecast, LoadForecastScore, LoadHour
 from control.models.substation import RegulatorState, SubstationControl
 from control.models.target import Target, TargetTransition
 
-__all__ = ["OutdoorForecast", "RegulatorState", "SubstationControl", "Target", "TargetTransition"]
+__all__ = [
+    "LoadForecast",
+    "LoadForecastScore",
+    "LoadHour",
+    "OutdoorForecast",
+    "RegulatorState",
+    "SubstationControl",
+    "Target",
+    "TargetTransition",
+]

@@ -16,6 +16,7 @@ from accounts.scope import across_utilities
 from comfort.queries.demand import newest_vote_id
 from control.mqtt.link import ControlLink
 from control.operations.forecasts import refresh_forecasts
+from control.operations.load_forecasts import forecast_loads
 from control.operations.sending import mark_published, record_acks
 from control.operations.tick import tick
 from control.queries.outbox import pending_targets, standing_targets
@@ -89,6 +90,7 @@ class ControlProcess:
         if self._weather_due is not None and now < self._weather_due:
             return
         answered = refresh_forecasts(provider=self.weather, now=now)
+        forecast_loads(now=now)
         self._weather_due = now + (FORECAST_EVERY if answered else FORECAST_AGAIN)
 
     def _decide(self, now: datetime) -> None:

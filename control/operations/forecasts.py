@@ -10,7 +10,7 @@ import numpy as np
 
 from accounts.models import Substation
 from control.models import OutdoorForecast
-from control.queries.observed import AHEAD_HOURS, PAST_HOURS, hour_of
+from control.queries.observed import FORECAST_HOURS, PAST_HOURS, hour_of
 from control.regulator.limits import OUTDOOR_RANGE_C, within
 from control.weather import ClimateModel, Hours, Places, Provider, WeatherUnavailableError
 from control.weather.provider import Floats
@@ -21,7 +21,7 @@ BATCH = 5_000
 
 
 def refresh_forecasts(*, provider: Provider, now: datetime) -> bool:
-    """Store the last day and the next two of every station in scope; whether ``provider`` answered.
+    """Store the last day and the next three of every station in scope; whether ``provider`` answered.
 
     Where it does not, what it said before stays, and only hours nobody ever spoke of come from the climate.
     """
@@ -33,7 +33,7 @@ def refresh_forecasts(*, provider: Provider, now: datetime) -> bool:
         longitude_deg=np.array([float(row.longitude_deg) for row in substations]),
     )
     first = hour_of(now).astimezone(UTC).replace(tzinfo=None) - timedelta(hours=PAST_HOURS)
-    hours = np.datetime64(first, "s") + np.arange(PAST_HOURS + AHEAD_HOURS) * np.timedelta64(3600, "s")
+    hours = np.datetime64(first, "s") + np.arange(PAST_HOURS + FORECAST_HOURS) * np.timedelta64(3600, "s")
     outdoor_c = _asked(provider, places, hours)
     if outdoor_c is not None:
         _store(provider, substations, outdoor_c=outdoor_c, hours=hours, now=now)

@@ -20,6 +20,8 @@ from metering.queries.latest import latest_room_temperatures, latest_telemetry
 FRESH: Final = timedelta(minutes=30)
 PAST_HOURS: Final = 24
 AHEAD_HOURS: Final = 48
+# The load forecast looks farther than the regulator does.
+FORECAST_HOURS: Final = 72
 TAGS: Final = ("outdoor_c", "secondary_supply_c", "secondary_return_c")
 
 

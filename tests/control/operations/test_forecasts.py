@@ -32,14 +32,14 @@ def _sources() -> dict[str, int]:
     return {source: list(rows).count(source) for source in set(rows)}
 
 
-def test_a_day_back_and_two_ahead_are_stored_by_the_hour(service: Service) -> None:
+def test_a_day_back_and_three_ahead_are_stored_by_the_hour(service: Service) -> None:
     substation = a_substation()
 
     assert refresh_forecasts(provider=OpenMeteo(url=service.url), now=NOON + timedelta(minutes=7))
 
     rows = OutdoorForecast.objects.filter(substation=substation).order_by("valid_at")
-    assert [row.valid_at for row in rows] == [NOON + timedelta(hours=n) for n in range(-24, 48)]
-    assert [row.outdoor_c for row in rows] == pytest.approx([10.1] * 72)
+    assert [row.valid_at for row in rows] == [NOON + timedelta(hours=n) for n in range(-24, 72)]
+    assert [row.outdoor_c for row in rows] == pytest.approx([10.1] * 96)
     assert {row.source for row in rows} == {WeatherSource.OPEN_METEO}
 
 
@@ -49,7 +49,7 @@ def test_a_newer_forecast_replaces_the_older_one(service: Service) -> None:
 
     refresh_forecasts(provider=OpenMeteo(url=service.url), now=NOON + timedelta(minutes=1))
 
-    assert _sources() == {WeatherSource.OPEN_METEO: 72}
+    assert _sources() == {WeatherSource.OPEN_METEO: 96}
 
 
 def test_where_the_service_fails_its_last_word_stands_and_the_climate_fills_the_rest(
@@ -62,7 +62,7 @@ def test_where_the_service_fails_its_last_word_stands_and_the_climate_fills_the_
 
     assert not refresh_forecasts(provider=provider, now=NOON + timedelta(hours=5))
 
-    assert _sources() == {WeatherSource.OPEN_METEO: 72, WeatherSource.CLIMATE: 5}
+    assert _sources() == {WeatherSource.OPEN_METEO: 96, WeatherSource.CLIMATE: 5}
     assert "the last forecast stands" in caplog.text
 
 
@@ -72,7 +72,7 @@ def test_hours_the_service_leaves_out_come_from_the_climate(service: Service) ->
 
     refresh_forecasts(provider=OpenMeteo(url=service.url), now=NOON)
 
-    assert _sources() == {WeatherSource.OPEN_METEO: 69, WeatherSource.CLIMATE: 3}
+    assert _sources() == {WeatherSource.OPEN_METEO: 93, WeatherSource.CLIMATE: 3}
 
 
 def test_an_absurd_forecast_is_not_believed(service: Service) -> None:
@@ -81,7 +81,7 @@ def test_an_absurd_forecast_is_not_believed(service: Service) -> None:
 
     refresh_forecasts(provider=OpenMeteo(url=service.url), now=NOON)
 
-    assert _sources() == {WeatherSource.CLIMATE: 72}
+    assert _sources() == {WeatherSource.CLIMATE: 96}
 
 
 @pytest.mark.parametrize("stations", [1, 3])
