@@ -60,18 +60,31 @@ class Finding(models.TextChoices):
     LEVEL = "level", _("The register stays on another level: an exchange nobody recorded?")
     FROZEN = "frozen", _("The register stood still while heat was flowing")
     METER_ERROR = "meter_error", _("The meter reported an error of its own")
+    REJECTED = "rejected", _("A person rejected it")
     # The register can be used; something about it wants to be known.
     ROLLOVER = "rollover", _("The register rolled over")
     DUPLICATE = "duplicate", _("Delivered twice")
     LATE = "late", _("Arrived after later readings")
     DRIFT = "drift", _("The meter's clock is off")
     BAD_GAUGE = "bad_gauge", _("A placeholder instead of a gauge")  # -39.9, 0.0 °C, 65535, 8000001
+    GAUGE_ERROR = "gauge_error", _("The meter doubts another of its values, not its energy")
     OVERLOAD = "overload", _("More power than the meter's size allows")
     POWER = "power", _("Power does not fit flow and temperatures")
     ENERGY_STEP = "energy_step", _("The register's step does not fit the power")
     VOLUME_STEP = "volume_step", _("The volume's step does not fit the flow")
     REVERSED = "reversed", _("Return above supply under load")
     TARGET = "target", _("The target-day value differs from our own reading of that day")
+
+
+class Decision(models.TextChoices):
+    """What a person decided about a reading that a rule had questioned."""
+
+    ACCEPTED = "accepted", _("Accepted as it is")
+    REJECTED = "rejected", _("Rejected")
+    # As rejected; the register that the readings around it give is noted beside the decision.
+    ESTIMATED = "estimated", _("Estimated from the readings around it")
+    ROLLED_OVER = "rolled_over", _("The register rolled over")
+    UNDONE = "undone", _("Taken back")
 
 
 class QuarantineState(models.TextChoices):

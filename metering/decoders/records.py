@@ -22,6 +22,11 @@ class MeterRecord(NamedTuple):
     status: str
     quality: Quality
     raw: bytes | None  # JSON of what the canonical fields do not hold, or hold less finely
+    # Of a suspect record: which of the fields above the meter doubts, by a space; None is all of them.
+    doubts: str | None = None
+    error_h: float | None = None  # the meter's hours in error so far
+    target_at: datetime | None = None  # its target (billing) day, and the register it froze then
+    target_wh: int | None = None
 
 
 class TemperatureRecord(NamedTuple):

@@ -1,7 +1,9 @@
 """One file a concept."""
 
 from metering.models.device import Connectivity, Device, Installation
-from metering.models.finding import ReadingFlag, ValidationCursor
+from metering.models.edit import ReadingEdit
+from metering.models.exchange import MeterExchange
+from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
@@ -10,8 +12,10 @@ __all__ = [
     "Connectivity",
     "Device",
     "Installation",
+    "MeterExchange",
     "QuarantinedMessage",
     "Reading",
+    "ReadingEdit",
     "ReadingFlag",
     "RoomTemperature",
     "TagLimits",
@@ -19,4 +23,5 @@ __all__ = [
     "TelemetryTag",
     "TelemetryValue",
     "ValidationCursor",
+    "ValidationRequest",
 ]

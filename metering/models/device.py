@@ -31,7 +31,24 @@ class Device(TenantModel):
         related_name="meters",
         verbose_name=_("gateway"),
     )
-    nominal_power_w = models.PositiveIntegerField(_("nominal power, W"), null=True, blank=True)
+    # Both judge readings; a change of them has all readings of the device validated again, by trigger.
+    nominal_power_w = models.PositiveIntegerField(
+        _("nominal power, W"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "From the nameplate. Without it 50 kW are assumed in a home, 1 MW in a building and 10 MW in a "
+            "substation."
+        ),
+    )
+    modulus_wh = models.BigIntegerField(
+        _("register starts again at, Wh"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Where the display goes back to zero, such as 1000000000 for a million kWh. Empty: it is guessed."
+        ),
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("device")
@@ -53,6 +70,10 @@ class Device(TenantModel):
             models.CheckConstraint(
                 name="metering_device_identity_fits_a_topic",
                 condition=Q(identity="") | Q(identity__regex=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"),
+            ),
+            models.CheckConstraint(
+                name="metering_device_modulus_is_a_register",
+                condition=Q(modulus_wh=None) | Q(modulus_wh__gte=1_000_000),
             ),
             models.CheckConstraint(
                 name="metering_device_gateway_hangs_on_none",

@@ -51,6 +51,31 @@ class ReadingFlag(TenantModel):
         return f"{self.get_finding_display()}: {self.device_id} {self.measured_at.isoformat()}"
 
 
+class ValidationRequest(TenantModel):
+    """A stretch of a meter's readings to be validated anew, until the next run has done it.
+
+    Written by whoever changed what readings are judged by: decisions, late arrivals, and a trigger on
+    installations and devices.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    first_at = models.DateTimeField(_("from"))
+    last_at = models.DateTimeField(_("until"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("validation request")
+        verbose_name_plural = _("validation requests")
+        constraints = [
+            models.CheckConstraint(
+                name="metering_validationrequest_ascends", condition=Q(last_at__gte=F("first_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        """The device and the stretch."""
+        return f"{self.device_id}: {self.first_at} - {self.last_at}"
+
+
 class ValidationCursor(TenantModel):
     """Up to which arrival a utility's readings were validated."""
 

@@ -28,8 +28,14 @@ class Reading(TenantModel):
     flow_l_h = models.FloatField(_("flow, l/h"), null=True)
     supply_c = models.FloatField(_("supply, °C"), null=True)
     return_c = models.FloatField(_("return, °C"), null=True)
+    # The meter's hours in error so far, and the register it froze on its target (billing) day.
+    error_h = models.FloatField(_("hours in error"), null=True)
+    target_at = models.DateTimeField(_("target day"), null=True)
+    target_wh = models.BigIntegerField(_("energy on the target day, Wh"), null=True)
     status = models.TextField(_("status"), blank=True)
     quality = models.CharField(_("quality"), max_length=12, choices=Quality.choices, default=Quality.MEASURED)
+    # Of a suspect reading: the columns above that the meter doubts, by a space; null where it does not say.
+    doubts = models.TextField(_("doubted"), null=True)  # noqa: DJ001 - nothing said is not nothing doubted
     received_at = models.DateTimeField(_("received"))
     # The gateway or the meter itself; nobody where a person read the dial.
     carrier = models.ForeignKey(

@@ -205,6 +205,10 @@ def _reading_row(one: _Spoken, record: MeterRecord, *, device_id: int) -> tuple[
         one.message.received_at,
         one.sender.device_id,
         None if record.raw is None else record.raw.decode(),
+        record.doubts,
+        record.error_h,
+        record.target_at,
+        record.target_wh,
     )
 
 

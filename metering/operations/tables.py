@@ -118,6 +118,10 @@ READINGS: Final = Table(
         "received_at": "timestamptz",
         "carrier_id": "bigint",
         "raw": "jsonb",
+        "doubts": "text",
+        "error_h": "float8",
+        "target_at": "timestamptz",
+        "target_wh": "bigint",
     },
     compared=("energy_wh", "volume_l"),
 )

@@ -11,48 +11,104 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.scope import current_utility_id
-from metering.enums import Quality
-from metering.validation import Meter, Series, series
+from metering.enums import Decision, Finding, Quality
+from metering.models import Reading, ReadingFlag
+from metering.validation import Known, Meter, Series, series
 
 # As long as a dip may take to recover by itself.
 AROUND: Final = timedelta(days=2)
+AROUND_S: Final = AROUND.total_seconds()
+# A meter that is read once a day or a week: so many readings before belong to the neighbourhood too.
+BEFORE: Final = 6
+# A meter's readings at once; what is left of a longer stretch waits for the next step.
+MOST_ROWS: Final = 60_000
+# The sizes of meters whose nominal power nobody wrote down, by where they hang.
+HOUSEHOLD_W: Final = 50_000
+BUILDING_W: Final = 1_000_000
+SUBSTATION_W: Final = 10_000_000
+# What arrived together but was measured days apart are stretches of their own: between them nothing reopens.
 TOUCHED: Final = """
-SELECT device_id, min(measured_at), max(measured_at) FROM metering_reading
-WHERE utility_id = %s AND received_at > %s AND received_at <= %s GROUP BY device_id ORDER BY device_id
+SELECT device_id, min(measured_at) - around, max(measured_at) + around FROM (
+    SELECT device_id, measured_at, around,
+           count(*) FILTER (WHERE measured_at - earlier > 2 * around) OVER meters AS island
+    FROM (SELECT device_id, measured_at,
+                 lag(measured_at) OVER (PARTITION BY device_id ORDER BY measured_at) AS earlier
+          FROM metering_reading
+          WHERE utility_id = %(utility)s AND received_at > %(after)s AND received_at <= %(until)s) arrived
+    CROSS JOIN make_interval(secs => %(around_s)s) around
+    WINDOW meters AS (PARTITION BY device_id ORDER BY measured_at)
+) numbered GROUP BY device_id, island, around ORDER BY device_id, island
 """
-COLUMNS: Final = (
-    "measured_at, received_at, energy_wh, volume_l, power_w, flow_l_h, supply_c, return_c, quality"
-)
-# The anchor is the last register before the neighbourhood that can be used: the level to judge it by.
+# Ends of arrivals that hold about as many readings each.
+STEPS: Final = """
+WITH arrived AS (SELECT received_at FROM metering_reading
+    WHERE utility_id = %(utility)s AND received_at > %(after)s AND received_at <= %(until)s),
+counted AS (SELECT count(*) AS readings, ceil(count(*) / %(size)s::float8)::int AS steps FROM arrived)
+SELECT (SELECT percentile_disc(ARRAY(
+            SELECT n / counted.steps::float8 FROM generate_series(1, counted.steps) n))
+        WITHIN GROUP (ORDER BY received_at) FROM arrived)
+FROM counted WHERE counted.steps > 1
+"""
+COLUMNS: Final = """reading.measured_at, reading.received_at, reading.energy_wh, reading.volume_l,
+    reading.power_w, reading.flow_l_h, reading.supply_c, reading.return_c, reading.error_h, reading.target_at,
+    reading.target_wh, reading.quality, reading.doubts"""
+# Before a stretch: the last register that can be used, which is the level to judge by; and what stood of
+# the last one that cannot, for an unexplained level and a frozen register go on until something ends them.
 READINGS: Final = f"""
-SELECT touched.device_id, around.* FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])
-    AS touched(device_id, first_at, last_at)
+SELECT stretch.n::int - 1, around.*
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY
+    AS stretch(device_id, first_at, last_at, n)
 CROSS JOIN LATERAL (
-    (SELECT TRUE, {COLUMNS} FROM metering_reading reading
-     WHERE reading.device_id = touched.device_id AND measured_at < touched.first_at
+    SELECT LEAST(stretch.first_at, min(measured_at)) AS first_at FROM (
+        SELECT measured_at FROM metering_reading
+        WHERE device_id = stretch.device_id AND measured_at < stretch.first_at
+        ORDER BY measured_at DESC LIMIT {BEFORE}) earlier
+) begun
+CROSS JOIN LATERAL (
+    (SELECT '' AS known, {COLUMNS} FROM metering_reading reading
+     WHERE device_id = stretch.device_id AND measured_at < begun.first_at
        AND energy_wh IS NOT NULL AND NOT EXISTS (
         SELECT FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
         AND flag.measured_at = reading.measured_at AND flag.is_unusable AND flag.withdrawn_at IS NULL)
      ORDER BY measured_at DESC LIMIT 1)
     UNION ALL
-    (SELECT FALSE, {COLUMNS} FROM metering_reading reading
-     WHERE reading.device_id = touched.device_id
-       AND measured_at BETWEEN touched.first_at AND touched.last_at)
-) around ORDER BY touched.device_id, around.measured_at
+    (SELECT flag.finding, {COLUMNS} FROM metering_readingflag flag
+     JOIN metering_reading reading USING (device_id, measured_at)
+     WHERE flag.device_id = stretch.device_id AND flag.measured_at < begun.first_at
+       AND flag.withdrawn_at IS NULL AND flag.finding IN ('level', 'decrease', 'frozen')
+       AND reading.energy_wh IS NOT NULL
+     ORDER BY flag.measured_at DESC LIMIT 1)
+    UNION ALL
+    (SELECT NULL, {COLUMNS} FROM metering_reading reading
+     WHERE device_id = stretch.device_id AND measured_at >= begun.first_at
+       AND measured_at <= stretch.last_at + make_interval(secs => %s) ORDER BY measured_at LIMIT {MOST_ROWS})
+) around ORDER BY stretch.n, around.measured_at
 """  # noqa: S608 - our own names
 METERS: Final = """
-SELECT device.id, device.nominal_power_w, min(installed.starts_at),
-       CASE WHEN bool_and(installed.ends_at IS NOT NULL) THEN max(installed.ends_at) END
+SELECT device.id, device.nominal_power_w, device.modulus_wh,
+       array_agg(EXTRACT(epoch FROM installed.starts_at)::bigint ORDER BY installed.starts_at),
+       array_agg(EXTRACT(epoch FROM installed.ends_at)::bigint ORDER BY installed.starts_at),
+       bool_or(installed.building_id IS NOT NULL), bool_or(installed.substation_id IS NOT NULL)
 FROM metering_device device LEFT JOIN metering_installation installed ON installed.device_id = device.id
 WHERE device.id = ANY(%s) GROUP BY device.id
+"""
+# The newest decision of each reading; one that was taken back is none.
+DECISIONS: Final = """
+SELECT device_id, measured_at, decision, carry_wh FROM (
+    SELECT DISTINCT ON (edit.device_id, edit.measured_at)
+           edit.device_id, edit.measured_at, edit.decision, edit.carry_wh
+    FROM metering_readingedit edit WHERE edit.device_id = ANY(%s)
+    ORDER BY edit.device_id, edit.measured_at, edit.version DESC) newest
+WHERE decision <> 'undone'
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A meter, and from when to when its readings are to be validated, both ends included."""
+    """A meter, and from when to when its readings are to be judged, both ends included."""
 
     device_id: int
     first_at: datetime
@@ -61,58 +117,156 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """A meter's readings around what arrived; the first of them may be the anchor before the stretch."""
+    """A meter's readings around a stretch: some known ones before it, and what came after it.
+
+    ``judged`` is the part of them whose findings are to be written; ``is_cut`` where there are more
+    readings in the stretch than can be looked at in one step.
+    """
 
     device_id: int
     meter: Meter
     measured_at: list[datetime]
     series: Series
-    anchored: bool
+    known: Known
+    judged: Stretch
+    is_cut: bool
 
 
 def touched(*, after: datetime, until: datetime) -> list[Stretch]:
-    """The stretches to validate for what arrived in ``(after, until]``, widened to their neighbourhoods."""
+    """The stretches to judge for what arrived in ``(after, until]``, widened to their neighbourhoods."""
+    asked: dict[str, Any] = {"utility": current_utility_id(), "after": after, "until": until}
+    asked["around_s"] = AROUND_S
     with connection.cursor() as cursor:
-        cursor.execute(TOUCHED, [current_utility_id(), after, until])
-        return [Stretch(device, first - AROUND, last + AROUND) for device, first, last in cursor.fetchall()]
+        cursor.execute(TOUCHED, asked)
+        return [Stretch(*row) for row in cursor.fetchall()]
+
+
+def steps(*, after: datetime, until: datetime, size: int) -> list[datetime]:
+    """Arrivals up to which about ``size`` readings each came in ``(after, until]``; the last is ``until``."""
+    asked: dict[str, Any] = {"utility": current_utility_id(), "after": after, "until": until, "size": size}
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS, asked)
+        found = cursor.fetchone()
+    # Nothing to cut in most runs.
+    return sorted({*(found[0] if found else ()), until})
 
 
 def neighbourhoods(stretches: Sequence[Stretch]) -> Iterator[Neighbourhood]:
-    """The readings of each stretch; two statements for all of them."""
+    """The readings of each stretch, in the order given; three statements for all of them.
+
+    They reach `AROUND` further than the stretch: what its last readings mean is told by those after them.
+    """
     devices = [one.device_id for one in stretches]
+    bounds = [[one.first_at for one in stretches], [one.last_at for one in stretches]]
+    known = meters(devices)
     with connection.cursor() as cursor:
-        cursor.execute(METERS, [devices])
-        meters = {row[0]: _meter(*row[1:]) for row in cursor.fetchall()}
-        bounds = [[one.first_at for one in stretches], [one.last_at for one in stretches]]
-        cursor.execute(READINGS, [devices, *bounds])
+        cursor.execute(DECISIONS, [devices])
+        decided = {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+        cursor.execute(READINGS, [devices, *bounds, AROUND_S])
         rows = cursor.fetchall()
-    for device_id, group in groupby(rows, key=itemgetter(0)):
-        yield _neighbourhood(device_id, meters[device_id], list(group))
+    for n, group in groupby(rows, key=itemgetter(0)):
+        around = _neighbourhood(stretches[n], known[stretches[n].device_id], list(group), decided)
+        if around is not None:
+            yield around
 
 
-def _meter(nominal_power_w: int | None, starts_at: datetime | None, ends_at: datetime | None) -> Meter:
+def meters(device_ids: Sequence[int]) -> dict[int, Meter]:
+    """What the rules know of each of these meters."""
+    with connection.cursor() as cursor:
+        cursor.execute(METERS, [list(device_ids)])
+        return {row[0]: _meter(row) for row in cursor.fetchall()}
+
+
+def usable_readings(device_id: int) -> QuerySet[Reading]:
+    """A meter's readings whose register can be used, as far as they were validated."""
+    unusable = ReadingFlag.objects.filter(
+        device_id=OuterRef("device_id"),
+        measured_at=OuterRef("measured_at"),
+        is_unusable=True,
+        withdrawn_at=None,
+    )
+    return Reading.objects.filter(~Exists(unusable), device_id=device_id, energy_wh__isnull=False)
+
+
+def _meter(row: tuple[Any, ...]) -> Meter:
+    """A meter from a row of METERS."""
+    _id, nominal_power_w, modulus_wh, starts_s, ends_s, in_building, in_substation = row
     unknown = Meter()
-    return Meter(
-        nominal_power_w=nominal_power_w,
-        installed_s=int(starts_at.timestamp()) if starts_at else unknown.installed_s,
-        removed_s=int(ends_at.timestamp()) + 1 if ends_at else unknown.removed_s,
+    if starts_s[0] is None:  # it never hung anywhere
+        return replace(unknown, nominal_power_w=nominal_power_w, modulus_wh=modulus_wh)
+    usual_w = SUBSTATION_W if in_substation else BUILDING_W if in_building else HOUSEHOLD_W
+    forever_s = unknown.hung_s[0][1]
+    hung_s = tuple(
+        (starts, forever_s if ends is None else ends)
+        for starts, ends in zip(starts_s, ends_s, strict=True)
+        if starts is not None
+    )
+    return Meter(nominal_power_w=nominal_power_w or usual_w, modulus_wh=modulus_wh, hung_s=hung_s)
+
+
+def _neighbourhood(
+    stretch: Stretch,
+    meter: Meter,
+    rows: list[tuple[Any, ...]],
+    decided: dict[tuple[int, datetime], tuple[str, int | None]],
+) -> Neighbourhood | None:
+    before = [row for row in rows if row[1] is not None]
+    # What could not be used only matters where nothing that can be used came after it.
+    opening = before[-2:] if before and before[-1][1] else before[-1:]
+    body = [row for row in rows if row[1] is None]
+    if not body:
+        return None
+    is_cut = len(body) == MOST_ROWS
+    _n, stands, measured_at, *columns = map(list, zip(*opening, *body, strict=True))
+    # The readings after a cut tell what its last ones mean.
+    last_at = min(stretch.last_at, body[-MOST_ROWS // 10][2]) if is_cut else stretch.last_at
+    found = _series(measured_at, columns)
+    known = Known(
+        before=[Finding(one) if one else None for one in stands[: len(opening)]],
+        accepted=_places(stretch, measured_at, decided, {Decision.ACCEPTED}),
+        rejected=_places(stretch, measured_at, decided, {Decision.REJECTED, Decision.ESTIMATED}),
+        rolled={
+            n: decided[stretch.device_id, measured_at[n]][1] or 0
+            for n in _places(stretch, measured_at, decided, {Decision.ROLLED_OVER})
+        },
+    )
+    finest = replace(meter, resolution_wh=_finest_step_wh(found, meter))
+    judged = Stretch(stretch.device_id, body[0][2], max(last_at, body[0][2]))
+    return Neighbourhood(stretch.device_id, finest, measured_at, found, known, judged, is_cut)
+
+
+def _places(
+    stretch: Stretch,
+    measured_at: Sequence[datetime],
+    decided: dict[tuple[int, datetime], tuple[str, int | None]],
+    decisions: set[Decision],
+) -> frozenset[int]:
+    if not decided:
+        return frozenset()
+    nothing = ("", None)
+    return frozenset(
+        n for n, at in enumerate(measured_at) if decided.get((stretch.device_id, at), nothing)[0] in decisions
     )
 
 
-def _neighbourhood(device_id: int, meter: Meter, rows: list[tuple[Any, ...]]) -> Neighbourhood:
-    _device, anchors, measured_at, received_at, *values, quality = map(list, zip(*rows, strict=True))
-    names = ("energy_wh", "volume_l", "power_w", "flow_l_h", "supply_c", "return_c")
+def _series(measured_at: list[datetime], columns: list[list[Any]]) -> Series:
+    received_at, *values, target_at, target_wh, quality, doubts = columns
+    names = ("energy_wh", "volume_l", "power_w", "flow_l_h", "supply_c", "return_c", "error_h")
     # None becomes NaN: not said.
     arrays = {name: np.array(column, dtype=np.float64) for name, column in zip(names, values, strict=True)}
-    found = series(
+    suspect = np.array([one == Quality.SUSPECT for one in quality], dtype=np.bool_)
+    # A meter that does not say what it doubts doubts all of it.
+    energy = np.array([one is None or "energy_wh" in one.split() for one in doubts], dtype=np.bool_)
+    return series(
         _seconds(measured_at),
         arrays.pop("energy_wh"),
         received_s=_seconds(received_at),
-        is_error=np.array([one == Quality.SUSPECT for one in quality], dtype=np.bool_),
+        is_error=suspect & energy,
+        is_gauge_error=suspect & ~energy,
+        target_s=np.array([int(at.timestamp()) if at else 0 for at in target_at], dtype=np.int64),
+        target_wh=np.array(target_wh, dtype=np.float64),
         **arrays,
     )
-    finest = replace(meter, resolution_wh=_finest_step_wh(found, meter))
-    return Neighbourhood(device_id, finest, measured_at, found, anchors[0])
 
 
 def _finest_step_wh(found: Series, meter: Meter) -> float:

@@ -4,15 +4,19 @@ Pure: no database, no clock, no files. The rules and their sources: `docs/valida
 """
 
 from metering.validation.estimates import registers_between, sums_up
-from metering.validation.rules import UNUSABLE, Findings, explain, validate
+from metering.validation.levels import continues, on_register
+from metering.validation.rules import UNUSABLE, Findings, Known, explain, validate
 from metering.validation.series import Meter, Series, series
 
 __all__ = [
     "UNUSABLE",
     "Findings",
+    "Known",
     "Meter",
     "Series",
+    "continues",
     "explain",
+    "on_register",
     "registers_between",
     "series",
     "sums_up",

@@ -6,15 +6,15 @@ so a placeholder is never taken for a decrease.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from metering.enums import Finding
 from metering.validation import physics
-from metering.validation.levels import levels
+from metering.validation.levels import Register, levels
 from metering.validation.series import Flags, Floats, Meter, Series
 
 # The register of such a reading is taken as absent; all others are merely worth knowing.
@@ -30,6 +30,7 @@ UNUSABLE: Final = frozenset(
         Finding.LEVEL,
         Finding.FROZEN,
         Finding.METER_ERROR,
+        Finding.REJECTED,
     }
 )
 FUTURE_S: Final = 300
@@ -64,8 +65,10 @@ def future(series: Series, _meter: Meter) -> Flags:
 
 
 def not_installed(series: Series, meter: Meter) -> Flags:
-    """Measured before the meter was hung up here or after it was taken down."""
-    return (series.at_s < meter.installed_s) | (series.at_s > meter.removed_s)
+    """Measured while the meter hung nowhere."""
+    hung = [(series.at_s >= start_s) & (series.at_s <= end_s) for start_s, end_s in meter.hung_s]
+    found: Flags = ~np.any(hung, axis=0)
+    return found
 
 
 def late(series: Series, _meter: Meter) -> Flags:
@@ -108,17 +111,23 @@ def bad_register(series: Series, _meter: Meter) -> Flags:
 
 
 def meter_error(series: Series, _meter: Meter) -> Flags:
-    """The meter reports an error, or its hours in error went up since the last reading."""
-    more = np.zeros(len(series), dtype=np.bool_)
-    more[1:] = np.diff(series.error_h) > 0
-    found: Flags = series.is_error | more
+    """The meter doubts its energy, or its hours in error went up since the last time it told them."""
+    found = series.is_error.copy()
+    told = np.flatnonzero(~np.isnan(series.error_h))
+    found[told[1:]] |= np.diff(series.error_h[told]) > 0
     return found
 
 
-def frozen(series: Series, meter: Meter) -> Flags:
+def gauge_error(series: Series, _meter: Meter) -> Flags:
+    """The meter doubts something other than its energy."""
+    return series.is_gauge_error & ~series.is_error
+
+
+def frozen(series: Series, meter: Meter, *, known: Flags | None = None) -> Flags:
     """The register stood still though, by the power, its last digit should have moved twice.
 
     The first reading of a still stretch is right; those after it are flagged once enough heat has flowed.
+    Readings ``known`` to be frozen carry that on for as long as the register stands where it stood.
     """
     if not len(series):
         return np.zeros(0, dtype=np.bool_)
@@ -127,8 +136,12 @@ def frozen(series: Series, meter: Meter) -> Flags:
     hours = np.minimum(np.diff(series.at_s), physics.SHORT_S) / 3600
     flowed_wh = np.concatenate([[0.0], np.cumsum(np.clip(power_w, 0, meter.limit_w) * hours)])
     moved = np.concatenate([[True], np.diff(series.energy_wh) != 0])
-    since = flowed_wh[np.maximum.accumulate(np.where(moved, np.arange(len(moved)), 0))]
-    still: Flags = ~moved & (flowed_wh - since > 2 * meter.resolution_wh)
+    place = np.arange(len(moved))
+    began = np.maximum.accumulate(np.where(moved, place, 0))
+    still: Flags = ~moved & (flowed_wh - flowed_wh[began] > 2 * meter.resolution_wh)
+    if known is not None:
+        last_known = np.maximum.accumulate(np.where(known, place, -1))
+        still |= ~moved & (last_known >= began)
     return still
 
 
@@ -142,6 +155,7 @@ PLAIN: Final[dict[Finding, Rule]] = {
     Finding.DUPLICATE: duplicate,
     Finding.BAD_REGISTER: bad_register,
     Finding.METER_ERROR: meter_error,
+    Finding.GAUGE_ERROR: gauge_error,
     Finding.BAD_GAUGE: physics.bad_gauge,
 }
 PHYSICS: Final[dict[Finding, Rule]] = {
@@ -154,31 +168,79 @@ PHYSICS: Final[dict[Finding, Rule]] = {
 }
 
 
-def validate(series: Series, meter: Meter, *, anchored: bool = False) -> Findings:
-    """All findings of a meter's neighbourhood.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known before the rules are asked, by place in the series.
 
-    The first reading of an ``anchored`` series is known to be right: the register is judged from it on.
+    ``before`` says of the first readings what stands of them: None is right, ``LEVEL``, ``DECREASE`` or
+    ``FROZEN`` is not; they carry that into the series and are not judged again. The rest is what people
+    decided: ``accepted`` is right whatever the rules say, ``rejected`` is not, and where ``rolled`` the
+    register went round a modulus in Wh.
     """
+
+    before: Sequence[Finding | None] = ()
+    accepted: frozenset[int] = frozenset()
+    rejected: frozenset[int] = frozenset()
+    rolled: Mapping[int, int] = field(default_factory=dict)
+
+
+NOTHING_KNOWN: Final = Known()
+
+
+def validate(series: Series, meter: Meter, *, known: Known = NOTHING_KNOWN) -> Findings:
+    """All findings of a meter's neighbourhood, those of what is ``known`` before it left out."""
     flags = {finding: rule(series, meter) for finding, rule in PLAIN.items()}
     flags |= {finding: np.zeros(len(series), dtype=np.bool_) for finding in Finding if finding not in flags}
     found = Findings(flags, {})
+    _obey(found, known)
+    _follow(series, meter, found=found, known=known)
     places = _usable(series, found)
-    walked = levels(
-        at_s=series.at_s[places].tolist(),
-        wh=series.energy_wh[places].tolist(),
-        meter=meter,
-        anchored=anchored and bool(len(places)) and places[0] == 0,
-    )
-    for n, finding in walked.findings.items():
-        flags[finding][places[n]] = True
-    found.carry_wh.update({int(places[n]): wh for n, wh in walked.carries_wh.items()})
-    places = _usable(series, found)
-    flags[Finding.FROZEN][places] = frozen(_only(series, places), meter)
+    stands = {n for n, finding in enumerate(known.before) if finding == Finding.FROZEN}
+    places = np.union1d(places, np.array(sorted(stands), dtype=np.intp)).astype(np.intp)
+    was = np.isin(places, sorted(stands))
+    still = frozen(_only(series, places), meter, known=was)
+    flags[Finding.FROZEN][places] = still & ~np.isin(places, sorted(known.accepted))
     places = _usable(series, found)
     sound = physics.without_bad_gauges(_only(series, places))
     for finding, rule in PHYSICS.items():
         flags[finding][places] = rule(sound, meter)
+    for finding in flags:
+        flags[finding][: len(known.before)] = False
     return found
+
+
+def _obey(found: Findings, known: Known) -> None:
+    """Put what people decided over what the rules found."""
+    right = [n for n, finding in enumerate(known.before) if finding is None]
+    for n in (*known.accepted, *known.rolled, *right):
+        for finding in UNUSABLE:
+            found.flags[finding][n] = False
+    for n in known.rejected:
+        found.flags[Finding.REJECTED][n] = True
+    # Not part of the register until their own rule is asked.
+    for n, stands in enumerate(known.before):
+        if stands is not None:
+            found.flags[stands][n] = True
+
+
+def _follow(series: Series, meter: Meter, *, found: Findings, known: Known) -> None:
+    """Follow the register through each of the times the meter hung."""
+    lost = [n for n, finding in enumerate(known.before) if finding in {Finding.LEVEL, Finding.DECREASE}]
+    for start_s, end_s in meter.hung_s:
+        places = np.union1d(_usable(series, found), np.array(lost, dtype=np.intp)).astype(np.intp)
+        places = places[(series.at_s[places] >= start_s) & (series.at_s[places] <= end_s)]
+        if not len(places):
+            continue
+        where = {int(n): place for place, n in enumerate(places)}
+        walked = levels(
+            Register(series.at_s[places].tolist(), series.energy_wh[places].tolist(), meter),
+            known=[known.before[n] for n in places.tolist() if n < len(known.before)],
+            accepted=frozenset(where[n] for n in known.accepted if n in where),
+            rolled={where[n]: modulus for n, modulus in known.rolled.items() if n in where},
+        )
+        for place, finding in walked.findings.items():
+            found.flags[finding][places[place]] = True
+        found.carry_wh.update({int(places[place]): wh for place, wh in walked.carries_wh.items()})
 
 
 def explain(finding: Finding, series: Series, n: int) -> str:

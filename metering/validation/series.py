@@ -14,19 +14,23 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 # Twice the nominal power is the most a heat meter of a size is built for (qs = 2 qp, EN 1434).
 OVERLOAD: Final = 2.0
-# Of a meter whose size nobody wrote down: more than any building's.
+# Of a meter of which neither size nor place is known: more than any building's.
 ANY_METER_W: Final = 20e6
 FOREVER_S: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What the rules need to know of a meter; ``resolution_wh`` is the register's last digit."""
+    """What the rules need to know of a meter; ``resolution_wh`` is the register's last digit.
+
+    ``hung_s`` are the times it hung somewhere, both ends included, ascending: its register is followed
+    within each of them, never across. ``modulus_wh`` is where the register starts again, if that is known.
+    """
 
     nominal_power_w: float | None = None
-    installed_s: int = -FOREVER_S
-    removed_s: int = FOREVER_S
+    hung_s: tuple[tuple[int, int], ...] = ((-FOREVER_S, FOREVER_S),)
     resolution_wh: float = 1000.0
+    modulus_wh: int | None = None
 
     @property
     def limit_w(self) -> float:
@@ -43,7 +47,8 @@ class Series:
     """A meter's readings as arrays of one length, ascending by ``at_s``; NaN is what was not said.
 
     Instants are whole seconds since 1970. Registers are floats here, exact up to 9 PWh; nothing is billed
-    from them. ``is_error`` is the meter's own doubt.
+    from them. ``is_error`` is the meter's own doubt of its energy, ``is_gauge_error`` of anything else;
+    ``error_h`` its hours in error, ``target_wh`` the register it froze at ``target_s``.
     """
 
     at_s: Ints
@@ -55,6 +60,7 @@ class Series:
     supply_c: Floats
     return_c: Floats
     is_error: Flags
+    is_gauge_error: Flags
     error_h: Floats
     target_s: Ints
     target_wh: Floats
@@ -79,6 +85,7 @@ def series(at_s: Ints, energy_wh: Floats, **others: Any) -> Series:  # noqa: ANN
     blanks: dict[str, Any] = {
         "target_s": np.zeros(count, dtype=np.int64),
         "is_error": np.zeros(count, dtype=np.bool_),
+        "is_gauge_error": np.zeros(count, dtype=np.bool_),
     }
     nothing = np.full(count, np.nan)
     return Series(**{f.name: given.get(f.name, blanks.get(f.name, nothing)) for f in fields(Series)})

@@ -20,11 +20,13 @@ from metering.models import (
     ReadingFlag,
     RoomTemperature,
     ValidationCursor,
+    ValidationRequest,
 )
 from metering.operations.batch import store_batch
 from metering.operations.quarantine import discard_quarantined, register_and_release, release_quarantined
 from metering.operations.sorting import Message
 from metering.operations.validation import validate_readings
+from metering.queries.neighbourhoods import AROUND
 from metering.queries.quarantine import proposal, quarantined
 from metering.queries.registry import Registry
 from tests.factories import a_household, a_substation, a_utility
@@ -103,10 +105,11 @@ def test_what_is_released_is_validated_by_the_next_run(household: Household) -> 
     with utility_scope(elsewhere):
         validate_readings(at=LATER)
     register_and_release(message=kept, household=household, substation=None, at=LATER)
-    assert ValidationCursor.objects.get().validated_through == NOON - timedelta(microseconds=1)
+    request = ValidationRequest.objects.get()
+    assert (request.first_at, request.last_at) == (NOON - AROUND, hours[-1] + AROUND)
     with utility_scope(elsewhere):
-        assert ValidationCursor.objects.get().validated_through == LATER
-    assert validate_readings(at=LATER).meters == 1
+        assert not ValidationRequest.objects.exists()
+    assert validate_readings(at=LATER).stretches == 1
     dip = ReadingFlag.objects.get(finding=Finding.DIP)
     assert (dip.measured_at, dip.is_unusable) == (hours[1], True)
 
@@ -129,7 +132,7 @@ def test_what_a_message_that_waits_on_has_brought_is_validated_too(household: Ho
     a_meter(household=household, gateway=gateway, serial="NEW")
     assert release_quarantined(message_ids=[kept.pk], at=LATER) == 0
     assert Reading.objects.count() == 1
-    assert validate_readings(at=LATER).meters == 1
+    assert validate_readings(at=LATER).stretches == 1
 
 
 def test_a_gateways_unknown_meter_is_registered_on_that_gateway(household: Household) -> None:

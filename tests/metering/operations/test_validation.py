@@ -13,9 +13,17 @@ from accounts.models import Household
 from accounts.period import Period
 from accounts.scope import utility_scope
 from metering.enums import Finding, Resolution
-from metering.models import Device, Reading, ReadingFlag, ValidationCursor
+from metering.models import (
+    Device,
+    Installation,
+    Reading,
+    ReadingFlag,
+    ValidationCursor,
+    ValidationRequest,
+)
 from metering.operations.validation import Validated, validate_readings
 from metering.queries.consumption import consumption, metered_energy
+from metering.queries.neighbourhoods import AROUND, steps, touched
 from metering.tasks import validate_readings_task
 from tests.factories import a_household, a_utility
 from tests.metering.factories import a_meter
@@ -60,7 +68,7 @@ def meter(household: Household) -> Device:
 
 def test_a_dip_is_flagged_and_neither_billed_nor_shown(household: Household, meter: Device) -> None:
     arrive(meter, {hour: 1000 + 5 * hour for hour in range(30)} | {10: 0})
-    assert validate_readings(at=LATER) == Validated(meters=1, found=1, withdrawn=0)
+    assert validate_readings(at=LATER) == Validated(stretches=1, found=1, withdrawn=0)
     assert standing() == [(10, Finding.DIP)]
     series = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 24 * HOUR), Resolution.HOUR)
     assert series.energy_wh.tolist() == [5000] * 24
@@ -87,17 +95,17 @@ def test_a_roll_over_is_carried_on(household: Household, meter: Device) -> None:
 def test_a_meter_that_counts_in_tens_of_kilowatt_hours_is_not_frozen(meter: Device) -> None:
     arrive(meter, {hour: 1000 + 10 * (5 * hour // 10) for hour in range(12)})
     Reading.objects.update(power_w=5000)
-    assert validate_readings(at=LATER).meters == 1
+    assert validate_readings(at=LATER).stretches == 1
     assert [hour for hour, finding in standing() if finding == Finding.FROZEN] == []
 
 
 def test_a_second_run_finds_nothing_new(meter: Device) -> None:
     arrive(meter, {0: 1000, 1: 0, 2: 1010})
     validate_readings(at=LATER)
-    assert validate_readings(at=LATER) == Validated(meters=0, found=0, withdrawn=0)
+    assert validate_readings(at=LATER) == Validated(stretches=0, found=0, withdrawn=0)
     assert ValidationCursor.objects.get().validated_through == LATER
     ValidationCursor.objects.update(validated_through=MIDNIGHT)
-    assert validate_readings(at=LATER) == Validated(meters=1, found=0, withdrawn=0)
+    assert validate_readings(at=LATER) == Validated(stretches=1, found=0, withdrawn=0)
 
 
 def test_a_late_reading_reopens_its_neighbourhood(household: Household, meter: Device) -> None:
@@ -105,7 +113,7 @@ def test_a_late_reading_reopens_its_neighbourhood(household: Household, meter: D
     validate_readings(at=MIDNIGHT + 3 * HOUR)
     assert standing() == [(2, Finding.DECREASE)]
     arrive(meter, {3: 1015, 25: 1125})
-    assert validate_readings(at=LATER) == Validated(meters=1, found=1, withdrawn=1)
+    assert validate_readings(at=LATER) == Validated(stretches=1, found=1, withdrawn=1)
     assert standing() == [(2, Finding.DIP)]
     withdrawn = ReadingFlag.objects.get(finding=Finding.DECREASE)
     assert (withdrawn.found_at, withdrawn.withdrawn_at) == (MIDNIGHT + 3 * HOUR, LATER)
@@ -140,14 +148,14 @@ def test_the_statements_do_not_grow_with_the_meters(
     for _ in range(count):
         arrive(a_meter(household=a_household(building=household.building)), {0: 10, 1: 0, 2: 20})
     validate_readings(at=MIDNIGHT)
-    with django_assert_num_queries(11):
-        assert validate_readings(at=LATER).meters == count
+    with django_assert_num_queries(17):
+        assert validate_readings(at=LATER).stretches == count
 
 
 def test_another_utilitys_readings_are_its_own_business(meter: Device) -> None:
     arrive(meter, {0: 1000, 1: 0, 2: 1010})
     with utility_scope(a_utility()):
-        assert validate_readings(at=LATER) == Validated(meters=0, found=0, withdrawn=0)
+        assert validate_readings(at=LATER) == Validated(stretches=0, found=0, withdrawn=0)
     assert standing() == []
 
 
@@ -166,3 +174,147 @@ def test_a_finding_is_never_changed(meter: Device, change: dict[str, str]) -> No
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         ReadingFlag.objects.all().delete()
     assert standing() == [(1, Finding.DIP)]
+
+
+def resize(meter: Device, nominal_power_w: int | None) -> None:
+    meter.nominal_power_w = nominal_power_w
+    meter.save(update_fields=["nominal_power_w"])
+
+
+def test_a_level_stays_open_for_a_season_and_bills_nothing(household: Household, meter: Device) -> None:
+    arrive(meter, {0: 4000, 1: 4005} | {hour: 5.0 * hour for hour in range(2, 24 * 60, 6)})
+    validate_readings(at=MIDNIGHT + 24 * HOUR)
+    for day in range(2, 70, 7):
+        validate_readings(at=MIDNIGHT + 24 * day * HOUR)
+    levels = [hour for hour, finding in standing() if finding == Finding.LEVEL]
+    assert levels == list(range(2, 24 * 60, 6))
+    assert billed_wh(household) == 5000
+
+
+def test_a_level_read_once_a_week_stays_open(meter: Device) -> None:
+    arrive(meter, {0: 4000, 168: 4100} | {168 * week: 20.0 * week for week in range(2, 30)})
+    for week in range(1, 31):
+        validate_readings(at=MIDNIGHT + 168 * week * HOUR)
+    assert [finding for _hour, finding in standing()] == [Finding.LEVEL] * 28
+
+
+def test_a_frozen_register_is_noticed_for_as_long_as_it_stands(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 1005} | dict.fromkeys(range(2, 24 * 10), 1005.0))
+    Reading.objects.filter(measured_at__lt=MIDNIGHT + 24 * HOUR).update(power_w=5000)
+    Reading.objects.filter(measured_at__gte=MIDNIGHT + 24 * HOUR).update(power_w=20)
+    for day in range(1, 12):
+        validate_readings(at=MIDNIGHT + 24 * day * HOUR)
+    assert [hour for hour, finding in standing() if finding == Finding.FROZEN] == list(range(4, 24 * 10))
+
+
+def test_a_meter_of_unknown_size_is_judged_by_its_place(household: Household, meter: Device) -> None:
+    resize(meter, None)
+    arrive(meter, {hour: 1000 + 5 * hour for hour in range(30)} | {5: 15_000})
+    validate_readings(at=LATER)
+    assert standing() == [(5, Finding.SPIKE)]
+    assert billed_wh(household) == 120_000
+
+
+def test_another_size_judges_all_readings_anew(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 1005} | {hour: 1200 + 5 * hour for hour in range(2, 24 * 20)})
+    validate_readings(at=MIDNIGHT + 24 * 30 * HOUR)
+    assert len(standing()) == 24 * 20 - 2
+    resize(meter, 200_000)
+    done = validate_readings(at=MIDNIGHT + 24 * 30 * HOUR)
+    assert (done.found, done.withdrawn) == (0, 24 * 20 - 2)
+    assert not ValidationRequest.objects.exists()
+    resize(meter, 10_000)
+    validate_readings(at=MIDNIGHT + 24 * 30 * HOUR)
+    assert len(standing()) == 24 * 20 - 2
+
+
+def test_a_modulus_written_down_judges_anew(meter: Device) -> None:
+    arrive(meter, {hour: float((49_990 + 5 * hour) % 50_000) for hour in range(24)})
+    validate_readings(at=LATER)
+    assert {finding for _hour, finding in standing()} == {Finding.LEVEL}
+    meter.modulus_wh = 50_000_000
+    meter.save(update_fields=["modulus_wh"])
+    validate_readings(at=LATER)
+    assert standing() == [(2, Finding.ROLLOVER)]
+
+
+def test_another_installation_judges_anew(meter: Device) -> None:
+    arrive(meter, {hour: 1000 + 5 * hour for hour in range(24 * 6)})
+    validate_readings(at=LATER)
+    assert standing() == []
+    hung = Installation.objects.get(device=meter)
+    hung.ends_at = MIDNIGHT + 24 * HOUR
+    hung.save(update_fields=["ends_at"])
+    validate_readings(at=LATER)
+    assert standing() == [(hour, Finding.NOT_INSTALLED) for hour in range(25, 24 * 6)]
+    hung.ends_at = MIDNIGHT + 24 * 5 * HOUR
+    hung.save(update_fields=["ends_at"])
+    validate_readings(at=LATER)
+    assert standing() == [(hour, Finding.NOT_INSTALLED) for hour in range(24 * 5 + 1, 24 * 6)]
+
+
+def test_a_change_that_judges_nothing_asks_for_nothing(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 1005})
+    meter.model_name = "Sharky 774"
+    meter.save()
+    Installation.objects.get(device=meter).save()
+    a_meter(household=a_household())
+    assert not ValidationRequest.objects.exists()
+
+
+def test_a_late_reading_far_back_is_followed_to_where_nothing_changes(meter: Device) -> None:
+    falls = (
+        {hour: 970_000.0 + hour for hour in range(-3, 1)}
+        | {1: 1.0}
+        | {24 * day: 30.0 * day for day in range(1, 60)}
+    )
+    arrive(meter, falls)
+    validate_readings(at=MIDNIGHT + 24 * 60 * HOUR)
+    assert {finding for _hour, finding in standing()} == {Finding.LEVEL}
+    meter_end = Reading(
+        device=meter,
+        measured_at=MIDNIGHT + HOUR / 2,
+        energy_wh=999_999_000,
+        received_at=MIDNIGHT + 24 * 61 * HOUR,
+    )
+    resize(meter, 100_000_000)
+    Reading.objects.bulk_create([meter_end])
+    validate_readings(at=MIDNIGHT + 24 * 62 * HOUR)
+    assert [row for row in standing() if row[1] != Finding.LATE] == [(1, Finding.ROLLOVER)]
+
+
+def test_readings_that_came_together_reopen_only_what_is_around_each(meter: Device) -> None:
+    arrive(meter, {0: 1000, 24 * 90: 9000}, received_at=LATER)
+    assert [(one.first_at, one.last_at) for one in touched(after=MIDNIGHT, until=LATER)] == [
+        (MIDNIGHT - AROUND, MIDNIGHT + AROUND),
+        (MIDNIGHT + 24 * 90 * HOUR - AROUND, MIDNIGHT + 24 * 90 * HOUR + AROUND),
+    ]
+
+
+def test_a_run_goes_in_steps_and_leaves_the_rest_to_the_next(meter: Device) -> None:
+    arrive(meter, {hour: 1000 + 5 * hour for hour in range(100)} | {50: 0})
+    ends = steps(after=MIDNIGHT - HOUR, until=LATER, size=20)
+    assert len(ends) == 3  # 49 readings until then
+    assert ends[-1] == LATER
+    assert steps(after=MIDNIGHT - HOUR, until=LATER, size=1000) == [LATER]
+    assert validate_readings(at=LATER, most_steps=0).is_done is False
+
+
+def test_what_is_validated_in_steps_is_what_is_validated_at_once(household: Household, meter: Device) -> None:
+    other = a_meter(household=a_household(building=household.building))
+    resize(other, 10_000)
+    registers = {hour: 1000 + 5 * hour for hour in range(200)}
+    broken = registers | {50: 0, 51: 0, 90: 80_000} | {hour: 5 * hour for hour in range(120, 200)}
+    for one in (meter, other):
+        arrive(one, broken)
+    for hour in range(0, 201, 7):
+        validate_readings(at=MIDNIGHT + hour * HOUR)
+    validate_readings(at=MIDNIGHT + 201 * HOUR)
+    at_once = dict(standing())
+    ReadingFlag.objects.filter(withdrawn_at=None).update(withdrawn_at=MIDNIGHT + 201 * HOUR)
+    ValidationCursor.objects.all().delete()
+    validate_readings(at=MIDNIGHT + 202 * HOUR)
+    assert dict(standing()) == at_once
+    assert at_once[50] == Finding.DIP
+    assert at_once[90] == Finding.SPIKE
+    assert at_once[199] == Finding.LEVEL

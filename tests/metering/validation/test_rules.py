@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from metering.enums import Finding
-from metering.validation import UNUSABLE, Meter, explain, series, validate
+from metering.validation import UNUSABLE, Known, Meter, explain, series, validate
 from tests.metering.validation.makers import START_S, kwh, named, places, steady
 
 SIZED = Meter(nominal_power_w=20_000)
@@ -30,7 +30,7 @@ def test_a_reading_from_the_future_is_not_used_but_five_minutes_are_forgiven() -
 
 
 def test_readings_outside_of_the_installation_are_not_used() -> None:
-    meter = Meter(installed_s=START_S + 3600, removed_s=START_S + 2 * 3600)
+    meter = Meter(hung_s=((START_S + 3600, START_S + 2 * 3600),))
     assert places(validate(steady(4), meter), Finding.NOT_INSTALLED) == [0, 3]
 
 
@@ -109,7 +109,7 @@ def test_a_spike_before_everything_else_does_not_outvote_the_rest() -> None:
 
 def test_a_level_before_the_neighbourhood_is_known_from_its_anchor() -> None:
     new_meter = kwh([5000, 3, 8, 13, 18])
-    assert places(validate(new_meter, SIZED, anchored=True), Finding.LEVEL) == [1, 2, 3, 4]
+    assert places(validate(new_meter, SIZED, known=Known(before=[None])), Finding.LEVEL) == [1, 2, 3, 4]
 
 
 def test_power_must_fit_flow_and_temperatures_within_a_tenth() -> None:
@@ -178,3 +178,104 @@ def test_a_series_is_ascending_and_of_one_length() -> None:
         series(np.array([10, 5]), np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match="one value a reading"):
         series(np.array([5, 10]), np.array([1.0, 2.0]), power_w=np.array([1.0]))
+
+
+def test_an_unexplained_level_is_never_believed_however_long_it_lasts() -> None:
+    # 5 kWh an hour from zero: after 40 days the old register could have come as far as the new one.
+    replaced = kwh([4000, 4005, *(5 * n for n in range(24 * 60))])
+    found = validate(replaced, SIZED)
+    assert places(found, Finding.LEVEL) == list(range(2, len(replaced)))
+
+
+def test_a_level_goes_on_from_where_it_stood_before_the_neighbourhood() -> None:
+    before: list[Finding | None] = [None, Finding.LEVEL]
+    later = kwh([4000, 4100, 4105, 4110, 4115], step_s=30 * 86_400)
+    found = validate(later, SIZED, known=Known(before=before))
+    assert places(found, Finding.LEVEL) == [2, 3, 4]
+    assert not found.unusable[:2].any()
+
+
+def test_a_level_ends_where_three_readings_are_back_on_the_old_register() -> None:
+    before: list[Finding | None] = [None, Finding.LEVEL]
+    back = kwh([4000, 10, 15, 20, 4090, 4095, 4100, 4105], step_s=6 * 3600)
+    found = validate(back, SIZED, known=Known(before=before))
+    assert places(found, Finding.LEVEL) == [2, 3]
+    assert not found.unusable[4:].any()
+    one = validate(kwh([4000, 10, 15, 20, 4090, 25, 30], step_s=6 * 3600), SIZED, known=Known(before=before))
+    assert one.unusable.tolist() == [False, False, True, True, True, True, True]
+
+
+def test_a_level_ends_where_the_meter_was_hung_up_anew() -> None:
+    again_s = START_S + 4 * 3600
+    meter = Meter(nominal_power_w=20_000, hung_s=((START_S, again_s - 1), (again_s, START_S + 10**6)))
+    found = validate(kwh([4000, 4005, 10, 15, 20, 25, 30]), meter)
+    assert found.unusable.tolist() == [False, False, True, True, False, False, False]
+
+
+def test_a_value_within_reach_is_a_spike_where_steady_ones_continue_what_was_before() -> None:
+    # 90 kWh too high: a household meter could have counted that, and the true ones pass it 18 hours later.
+    values = [1000 + 5 * n for n in range(48)]
+    values[3] += 90
+    found = validate(kwh(values), Meter(nominal_power_w=50_000))
+    assert {n: named(found, n) for n in range(48) if named(found, n)} == {3: {Finding.SPIKE}}
+
+
+def test_a_spike_within_reach_too_fresh_to_tell_is_not_told() -> None:
+    found = validate(kwh([1000, 1005, 1100, 1015, 1020]), Meter(nominal_power_w=50_000))
+    assert places(found, Finding.DECREASE) == [3, 4]
+    assert places(found, Finding.SPIKE) == []
+
+
+@pytest.mark.parametrize("high", [1, 2, 3])
+def test_several_values_too_high_are_spikes(high: int) -> None:
+    values = [1000 + 5 * n + (90 if 3 <= n < 3 + high else 0) for n in range(12)]
+    found = validate(kwh(values), Meter(nominal_power_w=50_000))
+    assert places(found, Finding.SPIKE) == list(range(3, 3 + high))
+    assert found.unusable.sum() == high
+
+
+def test_a_frozen_register_stays_frozen_until_it_moves() -> None:
+    before: list[Finding | None] = [None, Finding.FROZEN]
+    # Ten watts: within the neighbourhood no digit should have moved.
+    still = kwh([15, 15, 15, 15, 20, 20], power_w=[10.0] * 6)
+    found = validate(still, SIZED, known=Known(before=before))
+    assert places(found, Finding.FROZEN) == [2, 3]
+
+
+def test_what_a_person_accepted_is_right_and_so_is_what_follows_it() -> None:
+    jump = kwh([1000, 1005, 9000, 9005, 9010])
+    found = validate(jump, SIZED, known=Known(accepted=frozenset({2})))
+    assert not found.unusable.any()
+    assert validate(jump, SIZED).unusable.tolist() == [False, False, True, True, True]
+
+
+def test_what_a_person_rejected_is_absent() -> None:
+    found = validate(steady(5), SIZED, known=Known(rejected=frozenset({2})))
+    assert {n: named(found, n) for n in range(5) if named(found, n)} == {2: {Finding.REJECTED}}
+
+
+def test_a_roll_over_that_a_person_declared_carries_its_modulus() -> None:
+    odd = kwh([49_990, 49_995, 3, 8, 13])
+    found = validate(odd, SIZED, known=Known(rolled={2: 50_000_000}))
+    assert found.carry_wh == {2: 50_000_000}
+    assert not found.unusable.any()
+
+
+def test_a_known_modulus_is_the_only_one() -> None:
+    odd = kwh([49_990, 49_995, 3, 8, 13])
+    found = validate(odd, Meter(nominal_power_w=20_000, modulus_wh=50_000_000))
+    assert found.carry_wh == {2: 50_000_000}
+    full = kwh([99_990, 99_995, 3, 8, 13])
+    assert validate(full, Meter(nominal_power_w=20_000, modulus_wh=50_000_000)).carry_wh == {}
+    assert validate(full, SIZED).carry_wh == {2: 100_000_000}
+
+
+def test_a_doubt_of_a_gauge_spares_the_register() -> None:
+    found = validate(steady(3, is_gauge_error=[False, True, False]), SIZED)
+    assert named(found, 1) == {Finding.GAUGE_ERROR}
+    assert not found.unusable.any()
+
+
+def test_error_hours_are_compared_with_the_last_time_they_were_told() -> None:
+    found = validate(steady(5, error_h=[7.0, NAN, 7.0, NAN, 9.0]), SIZED)
+    assert places(found, Finding.METER_ERROR) == [4]
