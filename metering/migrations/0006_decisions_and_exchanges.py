@@ -66,7 +66,7 @@ DROP TRIGGER metering_readingedit_append_only ON metering_readingedit;
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_network_and_people"),
-        ("metering", "0004_reading_flags"),
+        ("metering", "0005_plant_signal_registry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
