@@ -97,6 +97,14 @@ class CorrectionCause(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")  # wholly taken back; the days may be billed again
 
 
+class FindingKind(models.TextChoices):
+    """What the nightly check found about a document."""
+
+    DIFFERS = "differs", _("Would be another amount today")  # a correction is due
+    UNRATED = "unrated", _("Cannot be rated anew")  # the facts it was made from are no longer complete
+    BROKEN = "broken", _("Its proof does not hold")  # changed past every operation, or wrongly computed
+
+
 class AccountCode(models.TextChoices):
     """The accounts of a utility's ledger. A debit is positive, a credit negative."""
 

@@ -7,6 +7,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.models import Utility
+from accounts.scope import utility_scope
+from billing.operations.document_checks import check_documents
 from billing.operations.reconcile import reconcile_attempts
 from billing.operations.webhooks import process_event
 from billing.payments.configured import configured_provider
@@ -35,3 +38,14 @@ def reconcile_attempts_task() -> None:
     done = reconcile_attempts(provider=configured_provider(), at=timezone.now())
     if done.looked_at:
         logger.info("payments without news: %s looked up, %s moved on", done.looked_at, done.moved)
+
+
+@shared_task(name="billing.check_documents")
+def check_documents_task() -> None:
+    """Rate all issued bills anew and recompute all proofs, utility after utility; the desk shows the rest."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            check = check_documents(clock=timezone.now)
+            found = check.findings.count()
+        if found:
+            logger.warning("%s: %s of %s documents need a look", utility.slug, found, check.proofs)

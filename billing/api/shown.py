@@ -13,7 +13,6 @@ from billing.formulas import Json
 from billing.models import Invoice, InvoiceLine
 from billing.queries.balance import standing
 from billing.rating.lines import plain
-from billing.rating.trace import holds
 from config.api.money import Money, MoneySerializer, money
 from metering.enums import Quality
 
@@ -134,33 +133,20 @@ class InvoiceDetailSerializer(InvoiceSerializer):
     lines = LineSerializer(many=True)
 
 
-class LineProofSerializer(serializers.Serializer[InvoiceLine]):
-    """A line and all it was computed from: registers, days, prices, tariff version, rounding."""
-
-    position = serializers.IntegerField()
-    description = serializers.CharField()
-    formula = serializers.CharField()
-    net = serializers.SerializerMethodField()
-    tax = serializers.SerializerMethodField()
-    trace = serializers.JSONField()
-    recomputed = serializers.SerializerMethodField()
-
-    @extend_schema_field(MoneySerializer)
-    def get_net(self, line: InvoiceLine) -> Money:
-        return in_major(line.net_minor, self.context["currency"])
-
-    @extend_schema_field(MoneySerializer)
-    def get_tax(self, line: InvoiceLine) -> Money:
-        return in_major(line.tax_minor, self.context["currency"])
-
-    def get_recomputed(self, line: InvoiceLine) -> bool:
-        """Whether the trace, computed again just now, gives the amounts billed."""
-        return holds(line.trace, net_minor=line.net_minor, tax_minor=line.tax_minor)
-
-
-class ProofSerializer(serializers.Serializer[Invoice]):
-    """How every line of an invoice was computed."""
+class ProofSerializer(serializers.Serializer[Json]):
+    """How a document was computed, and whether computing it again just now gives the same."""
 
     id = serializers.IntegerField()
     number = serializers.CharField()
-    lines = LineProofSerializer(many=True)
+    holds = serializers.BooleanField(help_text="Whether lines, sums and digests are what the proof gives.")
+    faults = serializers.ListField(
+        child=serializers.CharField(), help_text="What does not hold, in sentences."
+    )
+    proof = serializers.DictField(
+        help_text=(
+            "The document with every line's registers, days, prices and rounding. A line's `sha256` is over "
+            "its canonical JSON (keys sorted, no blanks, UTF-8) without that key; the document's is over "
+            "everything else, each line standing as its digest. `previous_sha256` is that of the document "
+            "before it in its series."
+        )
+    )

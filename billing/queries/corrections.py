@@ -60,10 +60,11 @@ def charged_lines(bill_ids: Collection[int]) -> dict[int, list[Charged]]:
     credits_ = InvoiceLine.objects.filter(corrects__in=charges).annotate(cause=F("invoice__cause"))
     taken: dict[int, int] = defaultdict(int)
     replaced: set[int] = set()
-    for row in credits_.values("corrects", "net_minor", "tax_minor", "cause"):
-        taken[row["corrects"]] -= row["net_minor"] + row["tax_minor"]
-        if row["cause"] in {CorrectionCause.REPLAY, CorrectionCause.CANCELLED}:
-            replaced.add(row["corrects"])
+    for credit in credits_.only("corrects_id", "net_minor", "tax_minor"):
+        source_id = credit.corrects_id or 0
+        taken[source_id] -= credit.net_minor + credit.tax_minor
+        if credit.cause in {CorrectionCause.REPLAY, CorrectionCause.CANCELLED}:
+            replaced.add(source_id)
     found: dict[int, list[Charged]] = {bill_id: [] for bill_id in bill_ids}
     for line in charges:
         found[line.invoice.corrects_id or line.invoice_id].append(

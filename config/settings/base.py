@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.settings import engine
@@ -117,6 +118,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
+    # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.
+    "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
     "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")

@@ -11,6 +11,7 @@ from accounts.enums import MembershipRole
 from accounts.models import Contract, User
 from accounts.period import Period
 from accounts.scope import utility_scope
+from billing.verify_proof import faults
 from tests import factories
 from tests.billing.factories import a_bill, a_customer, a_draft, a_meter, a_tariff
 
@@ -98,9 +99,9 @@ def test_one_invoice_shows_its_lines_and_everything_printed(api: APIClient, cont
 def test_the_proof_names_registers_and_computes_every_line_again(api: APIClient, contract: Contract) -> None:
     answer = api.get(f"/api/v1/invoices/{a_bill(contract=contract)}/proof").json()
 
-    assert answer["number"] == "2026-000001"
-    assert [line["recomputed"] for line in answer["lines"]] == [True, True]
-    area, energy = (line["trace"] for line in answer["lines"])
+    assert (answer["number"], answer["holds"], answer["faults"]) == ("2026-000001", True, [])
+    assert faults(answer["proof"]) == []
+    area, energy = (line["trace"] for line in answer["proof"]["lines"])
     assert area["shares"] == [{"days": 31, "of": 120}]
     (meter,) = energy["metered"]["meters"]
     assert (meter["opening"], meter["closing"]) == (

@@ -22,6 +22,7 @@ from billing.rating.lines import Adjustment, Charge
 from billing.rating.settlement import settle
 from billing.rating.trace import from_json, holds, to_json
 from billing.terms import ComponentKind, DeadBand, During, Per, Settlement, Surplus, TaxBasis, Unit
+from billing.verify_proof import amounts
 from tests.billing.rating import homes, tariffs
 
 wh = st.integers(min_value=0, max_value=10**8)
@@ -224,6 +225,7 @@ def test_every_line_is_addressed_and_computes_again(
             json.loads(json.dumps(to_json(line))), net_minor=line.net_minor, tax_minor=line.tax_minor
         )
         assert from_json(to_json(line)) == line
+        assert amounts(to_json(line)) == (line.net_minor, line.tax_minor)
     # The cap's own basis: each half of it is rounded once.
     due = bill.net_minor if basis is TaxBasis.NET else bill.total_minor
     assert due <= 240_000 + 1

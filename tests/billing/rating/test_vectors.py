@@ -20,6 +20,7 @@ from billing.rating.money import round_minor
 from billing.rating.settlement import settle
 from billing.rating.trace import from_json, to_json
 from billing.terms import ComponentKind, Rounding, Settlement, Surplus, Unit
+from billing.verify_proof import amounts
 from tests import shared_data
 from tests.billing.rating import homes, tariffs
 
@@ -69,6 +70,8 @@ def _total_of(bill: Bill, kinds: set[str] | None) -> int:
     for line in bill.lines:
         again = from_json(json.loads(json.dumps(to_json(line))))
         assert (again.net_minor, again.tax_minor) == (line.net_minor, line.tax_minor)
+        # The resident's own verifier, which knows nothing of our rating, agrees.
+        assert amounts(to_json(line)) == (line.net_minor, line.tax_minor)
     return sum(line.net_minor + line.tax_minor for line in lines)
 
 
