@@ -50,3 +50,41 @@ class WeatherSource(models.TextChoices):
 
     OPEN_METEO = "open-meteo", _("Open-Meteo")
     CLIMATE = "climate", _("Climate model")
+
+
+class Severity(models.TextChoices):
+    """How soon somebody must look."""
+
+    CRITICAL = "critical", _("Critical")  # homes or plant are in danger: now
+    MAJOR = "major", _("Major")  # comfort suffers before the shift ends
+    MINOR = "minor", _("Minor")  # at the next round
+
+
+class AlarmKind(models.TextChoices):
+    """What the watch over the plant looks for; each has a rule in `control.alarms.rules`."""
+
+    SILENT_STATION = "silent_station", _("Station silent")  # its controller says nothing
+    GATEWAY_OFF = "gateway_off", _("Gateway off line")
+    SUPPLY_LOW = "supply_low", _("Supply below its target")
+    SUPPLY_HIGH = "supply_high", _("Supply above its target")
+    NO_FLOW = "no_flow", _("No flow in frost")
+    FROST = "frost", _("Return near freezing")
+    MAKE_UP = "make_up", _("Much make-up water")
+    LEAK = "leak", _("Pressure is falling")
+    LIMIT = "limit", _("Signal outside its limits")  # the registry's, or the utility's own
+    STATION = "station", _("The station's own alarm")
+    REFUSED = "refused", _("The station refuses targets")
+    METERS_SILENT = "meters_silent", _("Meters silent")
+    METER_FAULTS = "meter_faults", _("Meter faults")
+
+
+class AlarmStep(models.TextChoices):
+    """What an entry of an alarm's history records."""
+
+    RAISED = "raised", _("Raised")
+    RETURNED = "returned", _("Raised again")  # soon after it had cleared
+    CLEARED = "cleared", _("Cleared")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    NOTE = "note", _("Note")
+    NOTIFIED = "notified", _("Sent by e-mail")
+    ESCALATED = "escalated", _("Escalated")

@@ -68,8 +68,8 @@ def watch_rooms(*, at: datetime, heat_due: bool = True) -> Watched:
     ``heat_due`` is false outside the heating season: then nothing begins and what runs ends. Running it
     twice for the same instant changes nothing the second time.
     """
-    # Rounds take turns, or two would open the same spell.
-    utility = Utility.objects.select_for_update().get(pk=current_utility_id())
+    # Rounds take turns, or two would open the same spell; nobody else is kept from making rows here.
+    utility = Utility.objects.select_for_update(no_key=True).get(pk=current_utility_id())
     minimum_c = float(utility.minimum_room_c)
     _extend(utility, at)
     ended = _end(at=at, minimum_c=minimum_c, heat_due=heat_due)

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q
 
 from accounts.period import Period
-from comfort.enums import Fault
+from comfort.enums import Fault, TicketState
 from comfort.models import ColdSpell, ColdTicket, TicketEntry
 
 
@@ -52,6 +52,11 @@ def service_failures(household_ids: Collection[int], period: Period[datetime]) -
         )
         for row in rows.select_related("ticket").order_by("household_id", "starts_at")
     ]
+
+
+def tickets_open() -> int:
+    """How many homes are looked after, or wait for somebody to."""
+    return ColdTicket.objects.exclude(state=TicketState.CLOSED).count()
 
 
 def tickets_of(household_id: int, *, since: datetime, limit: int = 5) -> list[ColdTicket]:

@@ -18,7 +18,8 @@ from accounts.scope import utility_in_scope
 from config.api.money import money_text
 from config.desk import figures
 from config.desk.lists import list_address, sees_strangers
-from control.enums import TargetState
+from control.enums import Severity, TargetState
+from control.queries.alarms import standing_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     with timezone.override(utility.zone):
         cards = [
             _readings(request),
+            _alarms(request),
             _quarantine(request),
             _owed(request, utility),
             _warmth(request, utility),
@@ -76,6 +78,18 @@ def _quarantine(request: HttpRequest) -> Card:
         detail=ngettext("message waits for a decision", "messages wait for a decision", waiting),
         link=list_address("metering.QuarantinedMessage", request),
         worries=waiting > 0,
+    )
+
+
+def _alarms(request: HttpRequest) -> Card:
+    counts = standing_counts()
+    words = [f"{severity.label} {counts[severity]}" for severity in Severity if counts[severity]]
+    return Card(
+        title=_("Alarms"),
+        figure=str(counts.total()),
+        detail=" · ".join(words) or _("nothing waits to be acknowledged"),
+        link=list_address("control.Alarm", request),
+        worries=counts[Severity.CRITICAL] + counts[Severity.MAJOR] > 0,
     )
 
 

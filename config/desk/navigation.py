@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Utility
 from accounts.scope import utility_in_scope
+from comfort.queries.service import tickets_open
 from config.desk.figures import quarantine_waiting
 from config.desk.lists import list_address, sees_strangers
+from control.queries.alarms import standing_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
     (
         _("Control"),
         (
+            Entry("control.Alarm", "notifications_active"),
             Entry("control.SubstationControl", "tune"),
             Entry("control.Target", "my_location"),
             Entry("control.OutdoorForecast", "partly_cloudy_day"),
+            Entry("control.AlarmRule", "rule"),
         ),
     ),
     (
@@ -88,7 +92,6 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
         ),
     ),
 )
-QUARANTINE: Final = "metering.QuarantinedMessage"
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
@@ -116,10 +119,14 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
             continue
         title = str(apps.get_model(entry.model)._meta.verbose_name_plural)
         item = {"title": title[:1].upper() + title[1:], "icon": entry.icon, "link": link}
-        if entry.model == QUARANTINE and (waiting := _waiting(request)):
+        if entry.model in WAITING and (waiting := WAITING[entry.model](request)):
             item |= {"badge": str(waiting), "badge_variant": "warning", "badge_style": "solid"}
         yield item
 
 
-def _waiting(request: HttpRequest) -> int:
-    return quarantine_waiting(strangers=sees_strangers(request))
+# The lists whose number of waiting rows stands beside them.
+WAITING: Final[Mapping[str, Callable[[HttpRequest], int]]] = {
+    "metering.QuarantinedMessage": lambda request: quarantine_waiting(strangers=sees_strangers(request)),
+    "comfort.ColdTicket": lambda _request: tickets_open(),
+    "control.Alarm": lambda _request: standing_counts().total(),
+}

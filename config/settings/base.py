@@ -120,6 +120,8 @@ CELERY_BEAT_SCHEDULE = {
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
     # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
+    "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
+    "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
     "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")

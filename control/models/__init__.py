@@ -1,11 +1,16 @@
 """One file a concept."""
 
+from control.models.alarm import Alarm, AlarmEntry, AlarmRule, AlarmWatch
 from control.models.forecast import OutdoorForecast
 from control.models.load import LoadForecast, LoadForecastScore, LoadHour
 from control.models.substation import RegulatorState, SubstationControl
 from control.models.target import Target, TargetTransition
 
 __all__ = [
+    "Alarm",
+    "AlarmEntry",
+    "AlarmRule",
+    "AlarmWatch",
     "LoadForecast",
     "LoadForecastScore",
     "LoadHour",

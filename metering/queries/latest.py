@@ -60,6 +60,7 @@ CROSS JOIN LATERAL (
     SELECT value, measured_at FROM metering_telemetryvalue telemetry
     WHERE telemetry.device_id = installed.device_id AND telemetry.tag_id = tag.id
       AND telemetry.measured_at >= GREATEST(installed.starts_at, %s)
+      AND telemetry.measured_at <= COALESCE(%s::timestamptz, 'infinity')
       AND (installed.ends_at IS NULL OR telemetry.measured_at < installed.ends_at)
     ORDER BY telemetry.measured_at DESC LIMIT 1
 ) newest
@@ -105,12 +106,12 @@ def latest_room_temperatures(device_ids: Collection[int] | None = None) -> list[
 
 
 def latest_telemetry(
-    substation_ids: Collection[int], tags: Sequence[str], since: datetime
+    substation_ids: Collection[int], tags: Sequence[str], since: datetime, until: datetime | None = None
 ) -> dict[tuple[int, str], tuple[float, datetime]]:
-    """The newest value and instant of each named signal of each substation, none older than ``since``."""
+    """The newest value and instant of each named signal of each substation from ``since`` (to ``until``)."""
     wall = scoped_utility_id()
     with connection.cursor() as cursor:
-        cursor.execute(LATEST_TELEMETRY, [since, list(substation_ids), list(tags), wall, wall])
+        cursor.execute(LATEST_TELEMETRY, [since, until, list(substation_ids), list(tags), wall, wall])
         return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
 
 

@@ -1,0 +1,41 @@
+"""Background work; every task makes one domain call a utility and may run twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Utility
+from accounts.scope import utility_scope
+from control.operations.alarms import Watched, watch_meters, watch_plant
+from control.operations.notices import tell_duty
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="control.watch_plant")
+def watch_plant_task() -> None:
+    """Look for what is wrong at the stations, and tell those on duty."""
+    _each_utility(lambda at: watch_plant(at=at))
+
+
+@shared_task(name="control.watch_meters")
+def watch_meters_task() -> None:
+    """Look for what is wrong with the meters."""
+    _each_utility(lambda at: watch_meters(at=at))
+
+
+def _each_utility(look: Callable[[datetime], Watched]) -> None:
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            now = timezone.now()
+            done = look(now)
+            told = tell_duty(at=now)
+        if done.raised or done.cleared or told:
+            logger.info(
+                "%s: %s alarms raised, %s cleared, %s told", utility.slug, done.raised, done.cleared, told
+            )
