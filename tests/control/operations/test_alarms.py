@@ -97,7 +97,7 @@ def test_where_all_is_well_nothing_is_raised(scoped: Utility) -> None:
     ],
 )
 def test_each_trouble_is_found_after_its_delay(
-    scoped: Utility, kind: AlarmKind, changed: dict[str, float], after_min: int, words: str
+    scoped: Utility, kind: AlarmKind, changed: dict[str, Any], after_min: int, words: str
 ) -> None:
     assert scoped.pk
     _station, controller = a_station()
