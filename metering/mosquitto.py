@@ -80,7 +80,7 @@ acl_file {self.directory / "acl"}
 
 # The default of 1,000 drops without a word; 0 means "no limit" in some releases and "nothing" in 2.0.16.
 max_queued_messages {self.queue}
-max_inflight_messages 2000
+max_inflight_messages 4000
 persistent_client_expiration {self.session_days}d
 message_size_limit 1048576
 

@@ -13,15 +13,18 @@ from metering.decoders.records import (
     TelemetryRecord,
     TemperatureRecord,
 )
+from metering.decoders.together import Payload, decode_many
 
 __all__ = [
     "CHANNELS",
     "Decoded",
     "Fault",
     "MeterRecord",
+    "Payload",
     "Record",
     "StatusRecord",
     "TelemetryRecord",
     "TemperatureRecord",
     "decode",
+    "decode_many",
 ]

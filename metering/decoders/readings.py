@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from metering.decoders import elvaco, kamstrup
@@ -88,29 +89,36 @@ def read_flat(entry: Entry, form: Format, context: Context) -> MeterRecord:
         values.get("supply_c"),
         values.get("return_c"),
         status,
-        # The meter doubts itself: what it counted meanwhile may be missing.
-        Quality.SUSPECT if status and any(word in status for word in DOUBTS) else Quality.MEASURED,
+        quality(status),
         kept_json(raw),
     )
+
+
+@lru_cache(maxsize=4096)
+def quality(status: str) -> Quality:
+    """Suspect where the meter doubts itself: what it counted meanwhile may be missing."""
+    return Quality.SUSPECT if any(word in status for word in DOUBTS) else Quality.MEASURED
 
 
 def _split(entry: Entry, form: Format) -> tuple[dict[str, Any], dict[str, Any]]:
     """The canonical values, and all that is kept as it came."""
     values: dict[str, Any] = {}
     raw: dict[str, Any] = {}
+    rules, sentinels = form.rules, form.sentinels
     for field, value in entry.items():
-        rule = form.rules.get(field)
-        if rule is None or (form.sentinels and _is_sentinel(value, form)):
+        rule = rules.get(field)
+        if rule is None or (sentinels and _is_sentinel(value, form)):
             raw[field] = value
         elif value is not None:
-            if rule.target in values:
+            target = rule.target
+            if target in values:
                 raise DecodeError(Reason.MALFORMED, f"'{field}' says again what another field has said.")
             if rule.is_register:
-                values[rule.target], is_whole = register(value, field=field, rule=rule)
+                values[target], is_whole = register(value, field=field, rule=rule)
                 if not is_whole:
                     raw[field] = value
             else:
-                values[rule.target] = gauge(value, field=field, rule=rule)
+                values[target] = gauge(value, field=field, rule=rule)
     return values, raw
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
@@ -14,19 +15,28 @@ from metering.live import LiveUpdate, publish
 from metering.mqtt import metrics
 from metering.mqtt.receiver import Delivery, Receiver
 from metering.operations.batch import BatchOutcome, store_batch
-from metering.operations.sorting import Message
+from metering.operations.sorting import Heard, Message, hear_messages
 from metering.queries.registry import Registry
 
 logger = logging.getLogger(__name__)
 
-BATCH: Final = 2000
-# What is being stored, and as much again arriving meanwhile. (The embedded broker sends 100 at most.)
-WINDOW: Final = 2 * BATCH
+BATCH: Final = 1000
+# What is being stored, what is being decoded, and as much again arriving. (The embedded broker sends 100
+# at most.)
+WINDOW: Final = 4 * BATCH
 PATIENCE_S: Final = 0.5
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 # How old the registry's memory may be: a device that was moved or removed is noticed after this long.
 MEMORY_S: Final = 5.0
+
+
+class _Taken(NamedTuple):
+    """A batch that was decoded and is to be stored."""
+
+    deliveries: list[Delivery]
+    messages: list[Message]
+    heard: Heard
 
 
 class Ingestor:
@@ -47,22 +57,30 @@ class Ingestor:
         """Serve until `stop`. What was not stored by then stays with the broker."""
         self._receiver.start()
         try:
-            while not self._stopping.is_set():
-                deliveries = self._receiver.take(at_most=BATCH, patience_s=PATIENCE_S)
-                if deliveries:
-                    self._serve(deliveries)
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as decoding:
+                ahead = decoding.submit(self._take)
+                while not self._stopping.is_set():
+                    taken = ahead.result()
+                    # The next batch is decoded while the database has this one to do.
+                    ahead = decoding.submit(self._take)
+                    if taken.deliveries:
+                        self._serve(taken)
         finally:
             self._receiver.stop()
 
-    def _serve(self, deliveries: Sequence[Delivery]) -> None:
+    def _take(self) -> _Taken:
+        deliveries = self._receiver.take(at_most=BATCH, patience_s=PATIENCE_S)
+        messages = [one.message for one in deliveries]
+        return _Taken(deliveries, messages, hear_messages(messages=messages, zone=self._registry.zone))
+
+    def _serve(self, taken: _Taken) -> None:
         self._refresh()
-        messages = [Message(one.topic, one.payload, one.received_at) for one in deliveries]
         with metrics.BATCH_SECONDS.time():
-            outcome = self._store(messages)
+            outcome = self._store(taken)
         if outcome is None:
             return
         # Before the phones are told: what is stored is stored, and a slow Valkey must not hold up the broker.
-        self._receiver.acknowledge(deliveries)
+        self._receiver.acknowledge(taken.deliveries)
         _count(outcome)
         self._tell(outcome)
 
@@ -72,14 +90,14 @@ class Ingestor:
             self._registry.forget()
             self._remembered_s = now_s
 
-    def _store(self, messages: Sequence[Message]) -> BatchOutcome | None:
+    def _store(self, taken: _Taken) -> BatchOutcome | None:
         """Store the batch, however long the database is away; None when told to stop meanwhile."""
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                return store_batch(messages=messages, registry=self._registry)
+                return store_batch(messages=taken.messages, registry=self._registry, heard=taken.heard)
             except (OperationalError, InterfaceError) as error:
-                logger.warning("the database is away, %d messages wait: %s", len(messages), error)
+                logger.warning("the database is away, %d messages wait: %s", len(taken.messages), error)
             # Nothing was acknowledged, so the broker's window fills and it stops sending.
             metrics.RETRIES.inc()
             connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import struct
 import threading
 import time
 from collections import deque
@@ -12,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.mqtt import BrokerAddress, new_client, start
 from metering.mqtt import metrics
+from metering.mqtt.wire import Published, WireClient
+from metering.operations.sorting import Message
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +24,8 @@ logger = logging.getLogger(__name__)
 SESSION_EXPIRY_S: Final = 14 * 24 * 3600
 # The price, in delay, of storing neighbours in one transaction.
 LINGER_S: Final = 0.001
-PUBLISH_QOS: Final = 0x06
-QOS_1: Final = 0x02
-PUBACK: Final = 0x40
+# A batch of lists is no larger in the database than one of single readings.
+MOST_BYTES: Final = 1_000_000
 
 
 class Delivery(NamedTuple):
@@ -34,42 +33,7 @@ class Delivery(NamedTuple):
 
     connection: int
     mid: int
-    topic: str
-    payload: bytes
-    received_at: datetime
-
-
-class _Client(paho.Client):
-    """Paho's client with two short cuts that together double its speed.
-
-    A QoS 1 publish goes straight to the inbox, without the objects paho builds for the properties nobody
-    reads; and many acknowledgements leave in one write. Everything else is paho's own.
-    """
-
-    receiver: Receiver
-
-    def _handle_publish(self) -> MQTTErrorCode:
-        packet = self._in_packet["packet"]
-        # A QoS 0 publish needs no acknowledgement, and paho knows what to do with broken packets.
-        if self._in_packet["command"] & PUBLISH_QOS != QOS_1:
-            return super()._handle_publish()
-        try:
-            topic_end = 2 + (packet[0] << 8 | packet[1])
-            mid = packet[topic_end] << 8 | packet[topic_end + 1]
-            payload_start = topic_end + 2
-            if self._protocol == MQTTProtocolVersion.MQTTv5:
-                payload_start = _after_properties(packet, payload_start)
-        except IndexError:
-            return super()._handle_publish()
-        self.receiver.take_in(
-            mid=mid, topic=bytes(packet[2:topic_end]), payload=bytes(packet[payload_start:])
-        )
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def ack_many(self, mids: Sequence[int]) -> None:
-        """Acknowledge all of ``mids`` in one write."""
-        packets = b"".join(struct.pack("!BBH", PUBACK, 2, mid) for mid in mids)
-        self._packet_queue(PUBACK, packets, mids[-1], 1)
+    message: Message
 
 
 class Receiver:
@@ -90,9 +54,11 @@ class Receiver:
         self._connection = 0
         self._acking = threading.Lock()
         self.connected = threading.Event()
-        client = new_client(client_id=client_id, address=address, clean=False, manual_ack=True, kind=_Client)
-        self._client = cast("_Client", client)
-        self._client.receiver = self
+        client = new_client(
+            client_id=client_id, address=address, clean=False, manual_ack=True, kind=WireClient
+        )
+        self._client = cast("WireClient", client)
+        self._client.taker = self
         self._client.on_connect = self._subscribe
         self._client.on_disconnect = self._count_connection
         self._client.on_message = self._take_in_slowly
@@ -112,11 +78,14 @@ class Receiver:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def take_in(self, *, mid: int, topic: bytes, payload: bytes) -> None:
-        """Called in the client's thread for every message: enqueue and be gone."""
+    def take_in(self, published: Sequence[Published]) -> None:
+        """Called in the client's thread with what came together: enqueue and be gone."""
+        connection, received_at = self._connection, datetime.now(UTC)
         # A topic no text can be made of is none of ours; the marks stay visible in quarantine.
-        name = topic.decode(errors="replace")
-        self._inbox.append(Delivery(self._connection, mid, name, payload, datetime.now(UTC)))
+        self._inbox.extend(
+            Delivery(connection, mid, Message(topic.decode(errors="replace"), payload, received_at))
+            for mid, topic, payload in published
+        )
         # Once for many messages: waking the other thread for each would cost more than the message.
         if not self._arrived.is_set():
             self._arrived.set()
@@ -131,7 +100,11 @@ class Receiver:
                 return []
             time.sleep(LINGER_S)
         self._arrived.clear()
-        taken = [self._inbox.popleft() for _ in range(min(at_most, len(self._inbox)))]
+        taken: list[Delivery] = []
+        size = 0
+        while self._inbox and len(taken) < at_most and size < MOST_BYTES:
+            taken.append(self._inbox.popleft())
+            size += len(taken[-1].message.payload)
         metrics.RECEIVED.inc(len(taken))
         return taken
 
@@ -167,16 +140,5 @@ class Receiver:
 
     def _take_in_slowly(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         # QoS 0, for which there is nothing to acknowledge.
-        self.take_in(mid=0, topic=message._topic, payload=bytes(message.payload))  # noqa: SLF001 - `topic` raises on invalid UTF-8
-
-
-def _after_properties(packet: bytearray, at: int) -> int:
-    """Where the payload starts: behind the properties, whose length is a variable byte integer."""
-    length = shift = 0
-    while True:
-        byte = packet[at]
-        at += 1
-        length |= (byte & 0x7F) << shift
-        shift += 7
-        if not byte & 0x80:
-            return at + length
+        topic = message._topic  # noqa: SLF001 - `topic` raises on invalid UTF-8
+        self.take_in([(0, topic, bytes(message.payload))])

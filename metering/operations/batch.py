@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from metering.decoders import Fault
 from metering.enums import Reason
-from metering.operations.sorting import Message, Row, Sorted, sort_messages
+from metering.operations.sorting import Heard, Message, Row, Sorted, sort_messages
 from metering.operations.tables import READINGS, TELEMETRY, TEMPERATURES, Table, Written, write_rows
 from metering.queries.registry import Registry
 
@@ -81,11 +81,14 @@ class Kept:
     utilities: Mapping[int, int]
 
 
-def store_batch(*, messages: Sequence[Message], registry: Registry) -> BatchOutcome:
+def store_batch(
+    *, messages: Sequence[Message], registry: Registry, heard: Heard | None = None
+) -> BatchOutcome:
     """Store every message of the batch once in effect, or keep it whole in quarantine; one transaction.
 
     A message that the database itself refuses is found by halving and quarantined alone, so that no
-    message can hold up the line. Serves all utilities at once.
+    message can hold up the line. Serves all utilities at once. ``heard`` is what `hear_messages` made of the
+    same messages, if that was done before.
 
     Raises:
         OperationalError: the database is gone; nothing was stored, the same batch may be given again.
@@ -93,7 +96,7 @@ def store_batch(*, messages: Sequence[Message], registry: Registry) -> BatchOutc
     try:
         # Rows and quarantine commit together: acknowledged is what is in one of the two.
         with transaction.atomic():
-            kept = keep(messages=messages, registry=registry)
+            kept = keep(messages=messages, registry=registry, heard=heard)
             _quarantine(messages, kept)
     except (IntegrityError, DataError) as error:
         # A device deleted since it was remembered would be refused too.
@@ -107,9 +110,9 @@ def store_batch(*, messages: Sequence[Message], registry: Registry) -> BatchOutc
     return kept.outcome
 
 
-def keep(*, messages: Sequence[Message], registry: Registry) -> Kept:
+def keep(*, messages: Sequence[Message], registry: Registry, heard: Heard | None = None) -> Kept:
     """Write the batch's rows inside the caller's transaction; the faults are the caller's to keep."""
-    batch = sort_messages(messages=messages, registry=registry)
+    batch = sort_messages(messages=messages, registry=registry, heard=heard)
     readings = _write(READINGS, batch.readings, batch=batch)
     temperatures = _write(TEMPERATURES, batch.temperatures, batch=batch)
     telemetry = _write(TELEMETRY, batch.telemetry, batch=batch)

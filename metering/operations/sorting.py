@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from metering import topics
 from metering.decoders import (
     CHANNELS,
+    Decoded,
     Fault,
     MeterRecord,
+    Payload,
     Record,
     StatusRecord,
     TelemetryRecord,
     TemperatureRecord,
     decode,
+    decode_many,
 )
 from metering.enums import DeviceKind, Reason
 from metering.queries.registry import SPEAKERS, KnownTag, Registry, Sender, SenderKey, TagKey
@@ -54,62 +58,110 @@ class Sorted:
     records: int = 0
     ignored: int = 0
 
+    def note(self, n: int, said: Decoded, *, utility_id: int | None) -> None:
+        """Count what a message says, and keep what could not be read in it."""
+        self.records += len(said.records) + len(said.faults)
+        if said.faults:
+            self.faults[n] += said.faults
+        if utility_id is not None:
+            self.utilities[n] = utility_id
+
+
+class Address(NamedTuple):
+    """Who calls himself a message's sender, and on which of our channels."""
+
+    sender: SenderKey
+    channel: str
+
+
+class Heard(NamedTuple):
+    """What a batch of messages says, in their order, before anybody is known.
+
+    ``addresses`` has None for a message on a channel that others listen to, a fault for one on no channel;
+    ``decoded`` has None where there is no address, or where the utility's clock is not known yet.
+    """
+
+    addresses: Sequence[Address | Fault | None]
+    decoded: Sequence[Decoded | None]
+
 
 class _Spoken(NamedTuple):
-    """A record, the message it came in, and the registered device that sent it."""
+    """What a registered device has said in one message."""
 
     n: int
     message: Message
     channel: str
     sender: Sender
-    record: Record
+    records: list[Record]
 
 
-def sort_messages(*, messages: Sequence[Message], registry: Registry) -> Sorted:
-    """Decode every message and find its devices; what cannot be placed becomes a fault, nothing is lost."""
+def hear_messages(*, messages: Sequence[Message], zone: Callable[[str], tzinfo | None]) -> Heard:
+    """Decode every message.
+
+    Asks no database, so that it may be done while another batch is being stored. ``zone`` is asked for the
+    clock of a utility by its slug, and may not know it.
+    """
+    addresses = [_address(message.topic) for message in messages]
+    # Once for each: the registry may forget meanwhile.
+    zones = {slug: zone(slug) for slug in {one.sender[0] for one in addresses if isinstance(one, Address)}}
+    said = {
+        n: Payload(one.channel, message.payload, message.received_at, zones[one.sender[0]])
+        for n, (one, message) in enumerate(zip(addresses, messages, strict=True))
+        if isinstance(one, Address) and zones[one.sender[0]] is not None
+    }
+    decoded: list[Decoded | None] = [None] * len(messages)
+    for n, found in zip(said, decode_many(list(said.values())), strict=True):
+        decoded[n] = found
+    return Heard(addresses, decoded)
+
+
+# A device speaks on the same topic for years; as many as `topics` remembers.
+@lru_cache(maxsize=topics.REMEMBERED)
+def _address(topic: str) -> Address | Fault | None:
+    try:
+        parsed = topics.parse(topic)
+    except topics.TopicError as error:
+        return Fault(Reason.BAD_TOPIC, str(error))
+    if parsed.channel in OTHERS:
+        return None
+    if parsed.channel not in CHANNELS or parsed.direction != topics.UP:
+        return Fault(Reason.BAD_TOPIC, f"Devices do not speak on '{parsed.channel}'.")
+    return Address((parsed.utility, parsed.device), parsed.channel)
+
+
+def sort_messages(*, messages: Sequence[Message], registry: Registry, heard: Heard | None = None) -> Sorted:
+    """Find the devices of all that was said; what cannot be placed becomes a fault, nothing is lost.
+
+    ``heard`` is what `hear_messages` made of the same messages, if that was done before.
+    """
     batch = Sorted()
-    addressed = _addressed(messages, batch)
-    senders = registry.senders({key for _n, key, _channel in addressed})
-    utilities = registry.utilities({slug for _n, (slug, _identity), _channel in addressed})
+    if heard is None:
+        heard = hear_messages(messages=messages, zone=registry.zone)
+    keys = {one.sender for one in heard.addresses if isinstance(one, Address)}
+    senders = registry.senders(keys)
+    utilities = registry.utilities({slug for slug, _identity in keys})
     spoken: list[_Spoken] = []
-    for n, key, channel in addressed:
-        message = messages[n]
-        decoded = decode(channel, message.payload, message.received_at, zone=registry.zone(key[0]))
-        batch.records += len(decoded.records) + len(decoded.faults)
-        batch.faults[n] += decoded.faults
-        sender = senders.get(key)
-        if key[0] in utilities:
-            batch.utilities[n] = utilities[key[0]]
-        if sender is None:
-            # Each record has its fault, so that the counters balance.
-            batch.faults[n] += [_unknown_sender(key, is_utility=n in batch.utilities)] * len(decoded.records)
+    for n, (message, address, decoded) in enumerate(zip(messages, *heard, strict=True)):
+        if address is None:
+            batch.ignored += 1
+        elif isinstance(address, Fault):
+            batch.records += 1
+            batch.faults[n].append(address)
         else:
-            spoken += [_Spoken(n, messages[n], channel, sender, record) for record in decoded.records]
+            (slug, _identity), channel = address
+            zone = registry.zone(slug)
+            said = decoded or decode(channel, message.payload, message.received_at, zone)
+            batch.note(n, said, utility_id=utilities.get(slug))
+            sender = senders.get(address.sender)
+            if sender is not None:
+                spoken.append(_Spoken(n, message, channel, sender, said.records))
+            elif said.records:
+                # Each record has its fault, so that the counters balance.
+                stranger = _unknown_sender(address.sender, is_utility=slug in utilities)
+                batch.faults[n] += [stranger] * len(said.records)
     # All lookups of carried devices and signals in one go, when everything has been decoded.
     _place(spoken, batch=batch, registry=registry)
-    batch.faults = defaultdict(list, {n: faults for n, faults in batch.faults.items() if faults})
     return batch
-
-
-def _addressed(messages: Sequence[Message], batch: Sorted) -> list[tuple[int, SenderKey, str]]:
-    """The messages on our channels: their place in the batch, their sender's name, the channel."""
-    found = []
-    for n, message in enumerate(messages):
-        try:
-            topic = topics.parse(message.topic)
-        except topics.TopicError as error:
-            batch.records += 1
-            batch.faults[n].append(Fault(Reason.BAD_TOPIC, str(error)))
-            continue
-        if topic.channel in OTHERS:
-            batch.ignored += 1
-        elif topic.channel not in CHANNELS or topic.direction != topics.UP:
-            batch.records += 1
-            detail = f"Devices do not speak on '{topic.channel}'."
-            batch.faults[n].append(Fault(Reason.BAD_TOPIC, detail))
-        else:
-            found.append((n, (topic.utility, topic.device), topic.channel))
-    return found
 
 
 def _unknown_sender(key: SenderKey, *, is_utility: bool) -> Fault:
@@ -122,31 +174,38 @@ def _unknown_sender(key: SenderKey, *, is_utility: bool) -> Fault:
 def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> None:
     carried = registry.carried(
         {
-            (one.sender.device_id, SPEAKERS[one.channel], one.record.serial)
+            (one.sender.device_id, SPEAKERS[one.channel], record.serial)
             for one in spoken
-            if isinstance(one.record, MeterRecord | TemperatureRecord)
-            and one.sender.kind == DeviceKind.GATEWAY
+            if one.sender.kind == DeviceKind.GATEWAY
+            for record in one.records
+            if isinstance(record, MeterRecord | TemperatureRecord)
         }
     )
     tags = registry.tags(
-        {(one.sender.utility_id, one.record.tag) for one in spoken if isinstance(one.record, TelemetryRecord)}
+        {
+            (one.sender.utility_id, record.tag)
+            for one in spoken
+            if one.channel == "telemetry"
+            for record in one.records
+            if isinstance(record, TelemetryRecord)
+        }
     )
     for one in spoken:
-        device_id, fault = _device(one, carried)
-        record = one.record
-        if device_id is None or fault is not None:
-            batch.faults[one.n].append(fault or _unknown_carried(one))
-        elif isinstance(record, MeterRecord):
-            batch.readings.append(Row(one.n, _reading_row(one, record, device_id=device_id)))
-        elif isinstance(record, TemperatureRecord):
-            values = (record.temperature_c, record.humidity_pct, one.message.received_at)
-            place = (device_id, record.measured_at, one.sender.utility_id)
-            batch.temperatures.append(Row(one.n, (*place, *values)))
-        elif isinstance(record, StatusRecord):
-            changed = (record.online, _changed_at(one, record), one.message.received_at)
-            batch.statuses.append(Row(one.n, (device_id, one.sender.utility_id, *changed)))
-        else:
-            _place_signal(one, record, batch=batch, tags=tags)
+        for record in one.records:
+            device_id, fault = _device(one, record, carried)
+            if device_id is None:
+                batch.faults[one.n].append(fault or _unknown_carried(record))
+            elif isinstance(record, MeterRecord):
+                batch.readings.append(Row(one.n, _reading_row(one, record, device_id=device_id)))
+            elif isinstance(record, TemperatureRecord):
+                values = (record.temperature_c, record.humidity_pct, one.message.received_at)
+                place = (device_id, record.measured_at, one.sender.utility_id)
+                batch.temperatures.append(Row(one.n, (*place, *values)))
+            elif isinstance(record, StatusRecord):
+                changed = (record.online, _changed_at(one, record), one.message.received_at)
+                batch.statuses.append(Row(one.n, (device_id, one.sender.utility_id, *changed)))
+            else:
+                _place_signal(one, record, batch=batch, tags=tags)
 
 
 def _place_signal(
@@ -166,24 +225,33 @@ def _place_signal(
         batch.telemetry.append(Row(one.n, (*place, value, one.message.received_at)))
 
 
-def _device(one: _Spoken, carried: dict[tuple[int, str, str], int]) -> tuple[int | None, Fault | None]:
+def _device(
+    one: _Spoken, record: Record, carried: Mapping[tuple[int, str, str], int]
+) -> tuple[int | None, Fault | None]:
     """Whom the record is about: the sender, or what hangs on it; never merely whom the payload names."""
-    sender, record = one.sender, one.record
+    sender = one.sender
     kind = SPEAKERS.get(one.channel)
     if kind is None:
         return sender.device_id, None
-    if sender.kind == DeviceKind.GATEWAY and isinstance(record, MeterRecord | TemperatureRecord):
+    if not isinstance(record, MeterRecord | TemperatureRecord):
+        return _alone(one, kind)
+    if sender.kind == DeviceKind.GATEWAY:
         return carried.get((sender.device_id, kind, record.serial)), None
-    if sender.kind != kind:
-        return None, Fault(Reason.BAD_TOPIC, f"A {sender.kind} does not speak on '{one.channel}'.")
-    if isinstance(record, MeterRecord | TemperatureRecord) and record.serial not in {"", sender.serial}:
+    if sender.kind == kind and record.serial and record.serial != sender.serial:
         detail = f"Device '{sender.serial}' speaks for '{record.serial}', which does not hang on it."
         return None, Fault(Reason.UNKNOWN_METER, detail)
-    return sender.device_id, None
+    return _alone(one, kind)
 
 
-def _unknown_carried(one: _Spoken) -> Fault:
-    serial = one.record.serial if isinstance(one.record, MeterRecord | TemperatureRecord) else ""
+def _alone(one: _Spoken, kind: str) -> tuple[int | None, Fault | None]:
+    """The sender itself, where it is of the kind that speaks on this channel."""
+    if one.sender.kind == kind:
+        return one.sender.device_id, None
+    return None, Fault(Reason.BAD_TOPIC, f"A {one.sender.kind} does not speak on '{one.channel}'.")
+
+
+def _unknown_carried(record: Record) -> Fault:
+    serial = record.serial if isinstance(record, MeterRecord | TemperatureRecord) else ""
     if not serial:
         return Fault(Reason.UNKNOWN_METER, "A gateway's entry needs the 'id' of the meter it is from.")
     return Fault(Reason.UNKNOWN_METER, f"No device '{serial}' hangs on this gateway.")

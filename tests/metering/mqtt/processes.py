@@ -25,11 +25,11 @@ PATIENCE_S = 60.0
 
 @contextmanager
 def ingest(
-    log: Path, *, environment: Mapping[str, str] | None = None, worker: str = ""
+    log: Path, *, environment: Mapping[str, str] | None = None, worker: str = "", wait: bool = True
 ) -> Iterator[subprocess.Popen[bytes]]:
     """`manage.py ingest` on the tests' database and broker, killed at the end if it still runs.
 
-    As a ``worker`` it shares the subscription with others.
+    As a ``worker`` it shares the subscription with others. Connected, unless nobody is to ``wait`` for that.
     """
     database = connection.settings_dict
     host, port = database["HOST"], database["PORT"]
@@ -46,7 +46,8 @@ def ingest(
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     try:
-        until(lambda: "connected to the broker" in log.read_text(encoding="utf-8"), "the process connects")
+        if wait:
+            until(lambda: "connected to the broker" in log.read_text(encoding="utf-8"), "it connects")
         yield process
     finally:
         if process.poll() is None:
@@ -63,7 +64,7 @@ def mosquitto(directory: Path) -> Iterator[str]:
     port = a_free_port()
     config = directory / "mosquitto.conf"
     lines = [f"listener {port} 127.0.0.1", "allow_anonymous true"]
-    lines += ["max_queued_messages 1000000", "max_inflight_messages 4000"]
+    lines += ["max_queued_messages 1000000", "max_inflight_messages 4000", "set_tcp_nodelay true"]
     config.write_text("\n".join(lines), encoding="utf-8")
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:

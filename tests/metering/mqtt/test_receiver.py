@@ -58,7 +58,7 @@ def test_messages_arrive_in_order_and_as_they_were_sent(started: Receiver, name:
     sent = [(f"{name}/{n}", b"x" * n) for n in range(50)]
     publish_all(sent)
     taken = take(started, 50)
-    assert [(one.topic, one.payload) for one in taken] == sent
+    assert [(one.message.topic, one.message.payload) for one in taken] == sent
     assert started.acknowledge(taken) == 50
 
 
@@ -71,7 +71,7 @@ def test_what_is_not_acknowledged_comes_again_and_what_is_does_not(name: str) ->
     second = receiver(name)
     try:
         again = take(second, 2)
-        assert [one.payload for one in again] == [b"2", b"3"]
+        assert [one.message.payload for one in again] == [b"2", b"3"]
         second.acknowledge(again)
         assert second.take(at_most=1, patience_s=0.3) == []
     finally:
@@ -83,7 +83,7 @@ def test_what_was_published_while_nobody_listened_waits_at_the_broker(name: str)
     publish_all([(f"{name}/later", b"1")])
     second = receiver(name)
     try:
-        assert [one.payload for one in take(second, 1)] == [b"1"]
+        assert [one.message.payload for one in take(second, 1)] == [b"1"]
     finally:
         second.stop()
 
@@ -111,7 +111,7 @@ def test_a_message_at_qos_0_is_taken_as_well(started: Receiver, name: str) -> No
     (taken,) = take(started, 1)
     publisher.disconnect()
     publisher.loop_stop()
-    assert taken.payload == b"0"
+    assert taken.message.payload == b"0"
     # Some brokers raise it to the QoS of the subscription; where not, there is nothing to acknowledge.
     assert started.acknowledge([taken]) == (1 if taken.mid else 0)
 
@@ -128,5 +128,5 @@ def test_properties_of_any_length_are_stepped_over(started: Receiver, name: str,
     publisher.disconnect()
     publisher.loop_stop()
     (taken,) = take(started, 1)
-    assert (taken.topic, taken.payload) == (f"{name}/with", b"payload")
+    assert (taken.message.topic, taken.message.payload) == (f"{name}/with", b"payload")
     assert started.acknowledge([taken]) == 1
