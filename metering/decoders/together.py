@@ -30,7 +30,6 @@ from metering.decoders.values import (
     Rule,
     moment,
 )
-from metering.enums import Quality
 
 # From here on the arrays cost less than the entries one by one.
 MANY: Final = 8
@@ -140,30 +139,24 @@ def _shape(fields: tuple[str, ...]) -> _Shape | None:
 def _read(shape: _Shape, entries: Sequence[Mapping[str, Any]], received_at: datetime) -> list[Record | None]:
     """A record of each entry; None for one that is not plain. Nothing came before ``received_at``."""
     columns = list(zip(*map(shape.pick, entries), strict=True))
-    instants, numbers, texts = columns[0], columns[1 : 1 + len(shape.rules)], columns[1 + len(shape.rules) :]
-    good = np.ones(len(entries), dtype=np.bool_)
-    values: dict[str, Sequence[Any]] = {}
-    for rule, column in zip(shape.rules, numbers, strict=True):
-        if not NUMBERS.issuperset(map(type, column)):
-            return [None] * len(entries)
-        in_units = _register if rule.is_register else _gauge
-        values[rule.target] = in_units(column, rule, good)
-    serials = texts[0] if shape.has_serial else None
-    statuses = texts[shape.has_serial] if shape.has_status else None
-    if not (_are_texts(serials, LONGEST_SERIAL) and _are_texts(statuses, LONGEST_STATUS)):
-        return [None] * len(entries)
-    moments = _moments(instants, received_at)
-    if moments is None:
-        return [None] * len(entries)
+    numbers, texts = columns[1 : 1 + len(shape.rules)], columns[1 + len(shape.rules) :]
+    moments = _moments(columns[0], received_at)
+    serials, statuses = _named(shape, texts, len(entries))
     nothing = [None] * len(entries)
-    measured_at = [moments[instant] for instant in instants]
+    are_texts = _are_texts(serials, LONGEST_SERIAL) and _are_texts(statuses, LONGEST_STATUS)
+    if moments is None or not are_texts or not _are_numbers(numbers):
+        return [*nothing]
+    good = np.ones(len(entries), dtype=np.bool_)
+    values = {
+        rule.target: _in_units(column, rule, good) for rule, column in zip(shape.rules, numbers, strict=True)
+    }
     records = map(
         MeterRecord,
-        serials or [""] * len(entries),
-        measured_at,
+        serials,
+        [moments[instant] for instant in columns[0]],
         *(values.get(target, nothing) for target in TARGETS),
-        statuses or [""] * len(entries),
-        map(quality, statuses) if statuses else [Quality.MEASURED] * len(entries),
+        statuses,
+        map(quality, statuses),
         _kept(shape.kept, texts) if shape.kept else nothing,
     )
     return [
@@ -174,11 +167,10 @@ def _read(shape: _Shape, entries: Sequence[Mapping[str, Any]], received_at: date
 
 def _moments(instants: Sequence[Any], received_at: datetime) -> dict[str, datetime | None] | None:
     """The instants that are meant, by how they are written; None for what needs a sentence."""
-    written = set(instants)
-    if not _are_texts(list(written), LONGEST_INSTANT):
+    if not _are_texts(instants, LONGEST_INSTANT):
         return None
     found: dict[str, datetime | None] = {}
-    for text in written:
+    for text in set(instants):
         try:
             at = moment(text)
         except (ValueError, OverflowError):
@@ -187,8 +179,18 @@ def _moments(instants: Sequence[Any], received_at: datetime) -> dict[str, dateti
     return found
 
 
-def _are_texts(values: Sequence[Any] | None, longest: int) -> bool:
-    return values is None or ({str}.issuperset(map(type, values)) and max(map(len, values)) <= longest)
+def _named(shape: _Shape, texts: Sequence[Sequence[Any]], count: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The serial numbers and the statuses; empty texts where none are sent."""
+    serials = texts[0] if shape.has_serial else [""] * count
+    return serials, texts[shape.has_serial] if shape.has_status else [""] * count
+
+
+def _are_numbers(columns: Sequence[Sequence[Any]]) -> bool:
+    return all(NUMBERS.issuperset(map(type, column)) for column in columns)
+
+
+def _are_texts(values: Sequence[Any], longest: int) -> bool:
+    return {str}.issuperset(map(type, values)) and max(map(len, values)) <= longest
 
 
 def _array(column: Sequence[float], rule: Rule, good: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -197,6 +199,10 @@ def _array(column: Sequence[float], rule: Rule, good: NDArray[np.bool_]) -> NDAr
     inside = (rule.low <= array) & (array <= rule.high)
     good &= inside
     return np.where(inside, array, 0)
+
+
+def _in_units(column: Sequence[float], rule: Rule, good: NDArray[np.bool_]) -> Sequence[float]:
+    return _register(column, rule, good) if rule.is_register else _gauge(column, rule, good)
 
 
 def _register(column: Sequence[float], rule: Rule, good: NDArray[np.bool_]) -> list[int]:

@@ -24,7 +24,7 @@ from metering.decoders import (
     decode_many,
 )
 from metering.enums import DeviceKind, Reason
-from metering.queries.registry import SPEAKERS, KnownTag, Registry, Sender, SenderKey, TagKey
+from metering.queries.registry import SPEAKERS, CarriedKey, KnownTag, Registry, Sender, SenderKey, TagKey
 
 # Control listens to these itself; they pass by here only because they share the subscription.
 OTHERS: Final = frozenset({"ack"})
@@ -172,24 +172,8 @@ def _unknown_sender(key: SenderKey, *, is_utility: bool) -> Fault:
 
 
 def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> None:
-    carried = registry.carried(
-        {
-            (one.sender.device_id, SPEAKERS[one.channel], record.serial)
-            for one in spoken
-            if one.sender.kind == DeviceKind.GATEWAY
-            for record in one.records
-            if isinstance(record, MeterRecord | TemperatureRecord)
-        }
-    )
-    tags = registry.tags(
-        {
-            (one.sender.utility_id, record.tag)
-            for one in spoken
-            if one.channel == "telemetry"
-            for record in one.records
-            if isinstance(record, TelemetryRecord)
-        }
-    )
+    carried = registry.carried(_carried_keys(spoken))
+    tags = registry.tags(_tag_keys(spoken))
     for one in spoken:
         for record in one.records:
             device_id, fault = _device(one, record, carried)
@@ -206,6 +190,26 @@ def _place(spoken: Sequence[_Spoken], *, batch: Sorted, registry: Registry) -> N
                 batch.statuses.append(Row(one.n, (device_id, one.sender.utility_id, *changed)))
             else:
                 _place_signal(one, record, batch=batch, tags=tags)
+
+
+def _carried_keys(spoken: Sequence[_Spoken]) -> set[CarriedKey]:
+    return {
+        (one.sender.device_id, SPEAKERS[one.channel], record.serial)
+        for one in spoken
+        if one.sender.kind == DeviceKind.GATEWAY
+        for record in one.records
+        if isinstance(record, MeterRecord | TemperatureRecord)
+    }
+
+
+def _tag_keys(spoken: Sequence[_Spoken]) -> set[TagKey]:
+    return {
+        (one.sender.utility_id, record.tag)
+        for one in spoken
+        if one.channel == "telemetry"
+        for record in one.records
+        if isinstance(record, TelemetryRecord)
+    }
 
 
 def _place_signal(
@@ -226,7 +230,7 @@ def _place_signal(
 
 
 def _device(
-    one: _Spoken, record: Record, carried: Mapping[tuple[int, str, str], int]
+    one: _Spoken, record: Record, carried: Mapping[CarriedKey, int]
 ) -> tuple[int | None, Fault | None]:
     """Whom the record is about: the sender, or what hangs on it; never merely whom the payload names."""
     sender = one.sender
