@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -110,14 +110,21 @@ def revisions(*, bill_ids: Sequence[int] | None = None) -> Iterator[Revision]:
 
 @transaction.atomic
 def issue_corrections(
-    *, bill_ids: Collection[int], reason: str, actor: User | None, at: datetime
+    *,
+    bill_ids: Collection[int],
+    reason: str,
+    actor: User | None,
+    at: datetime,
+    previewed: Mapping[int, int] | None = None,
 ) -> list[Invoice]:
     """Rate the bills anew and issue one credit or debit note for each that differs; all or none.
 
     The contracts stay locked as in a billing run, so what is issued is what is true at that moment.
+    ``previewed`` are the differences somebody agreed to, in minor units by bill.
 
     Raises:
-        CannotCorrectError: a bill cannot be rated anew or is not in force, or no reason is given.
+        CannotCorrectError: a bill cannot be rated anew, is not in force, or now differs by another sum
+            than was previewed, or no reason is given.
     """
     contract_ids = Invoice.objects.filter(pk__in=bill_ids).values_list("contract", flat=True)
     locked_contracts(list(contract_ids))
@@ -127,6 +134,11 @@ def issue_corrections(
             raise CannotCorrectError(
                 _("%(bill)s cannot be rated anew: %(fault)s")
                 % {"bill": revision.bill.number, "fault": revision.fault}
+            )
+        if previewed is not None and previewed.get(revision.bill.pk) != revision.difference_minor:
+            raise CannotCorrectError(
+                _("The facts behind %(bill)s changed since you looked. Look again.")
+                % {"bill": revision.bill.number}
             )
         if revision.differs:
             changes.append(revision.change)

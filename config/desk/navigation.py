@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Utility
 from accounts.scope import utility_in_scope
+from billing.queries.checks import findings_now
 from comfort.queries.service import tickets_open
 from config.desk.figures import quarantine_waiting
 from config.desk.lists import list_address, sees_strangers
@@ -56,11 +57,13 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
         _("Billing"),
         (
             Entry("billing.Invoice", "receipt_long"),
+            Entry("billing.DocumentFinding", "difference"),
             Entry("billing.PaymentAttempt", "credit_card"),
             Entry("billing.TariffPlan", "sell"),
             Entry("billing.TariffVersion", "price_change"),
             Entry("billing.JournalEntry", "account_balance"),
             Entry("billing.WebhookEvent", "inbox"),
+            Entry("billing.DocumentCheck", "fact_check"),
         ),
     ),
     (
@@ -127,6 +130,7 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
 # The lists whose number of waiting rows stands beside them.
 WAITING: Final[Mapping[str, Callable[[HttpRequest], int]]] = {
     "metering.QuarantinedMessage": lambda request: quarantine_waiting(strangers=sees_strangers(request)),
+    "billing.DocumentFinding": lambda _request: findings_now().count(),
     "comfort.ColdTicket": lambda _request: tickets_open(),
     "control.Alarm": lambda _request: standing_counts().total(),
 }
