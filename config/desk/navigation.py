@@ -43,6 +43,9 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
         _("Metering"),
         (
             Entry("metering.QuarantinedMessage", "report"),
+            Entry("metering.ReadingFlag", "rule"),
+            Entry("metering.ReadingEdit", "history_edu"),
+            Entry("metering.MeterExchange", "published_with_changes"),
             Entry("metering.Device", "sensors"),
             Entry("metering.Installation", "handyman"),
             Entry("metering.Reading", "speed"),

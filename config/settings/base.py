@@ -116,6 +116,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "hearthline"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    "readings to validate": {"task": "metering.validate_readings", "schedule": 60},
     "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
     # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.

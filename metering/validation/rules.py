@@ -204,6 +204,7 @@ def validate(series: Series, meter: Meter, *, known: Known = NOTHING_KNOWN) -> F
     sound = physics.without_bad_gauges(_only(series, places))
     for finding, rule in PHYSICS.items():
         flags[finding][places] = rule(sound, meter)
+        flags[finding][sorted(known.accepted)] = False
     for finding in flags:
         flags[finding][: len(known.before)] = False
     return found
@@ -212,9 +213,9 @@ def validate(series: Series, meter: Meter, *, known: Known = NOTHING_KNOWN) -> F
 def _obey(found: Findings, known: Known) -> None:
     """Put what people decided over what the rules found."""
     right = [n for n, finding in enumerate(known.before) if finding is None]
-    for n in (*known.accepted, *known.rolled, *right):
-        for finding in UNUSABLE:
-            found.flags[finding][n] = False
+    for n in (*known.accepted, *known.rolled, *known.rejected, *right):
+        for flags in found.flags.values():
+            flags[n] = False
     for n in known.rejected:
         found.flags[Finding.REJECTED][n] = True
     # Not part of the register until their own rule is asked.

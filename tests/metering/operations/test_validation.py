@@ -148,7 +148,7 @@ def test_the_statements_do_not_grow_with_the_meters(
     for _ in range(count):
         arrive(a_meter(household=a_household(building=household.building)), {0: 10, 1: 0, 2: 20})
     validate_readings(at=MIDNIGHT)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         assert validate_readings(at=LATER).stretches == count
 
 
