@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from config.page.views import bills, comfort, home, payments, shell
+from config.page.views import bills, claims, comfort, home, payments, shell
 
 app_name = "page"
 urlpatterns = [
     path("", home.Entry.as_view(), name="home"),
+    path("homes/claim", claims.ClaimPage.as_view(), name="claim"),
     path("homes/<int:household_id>/", home.HouseholdPage.as_view(), name="household"),
     path("homes/<int:household_id>/use", home.UsePart.as_view(), name="use"),
     path("homes/<int:household_id>/comfort", comfort.ComfortPart.as_view(), name="comfort"),

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from metering.api.claims import ClaimView
 from metering.api.consumption import ConsumptionView
 from metering.api.households import HouseholdNowView, HouseholdsView
 from metering.api.live import TicketView
 
 urlpatterns = [
     path("households", HouseholdsView.as_view(), name="households"),
+    path("households/claim", ClaimView.as_view(), name="household-claim"),
     path("households/<int:household_id>", HouseholdNowView.as_view(), name="household"),
     path(
         "households/<int:household_id>/consumption", ConsumptionView.as_view(), name="household-consumption"

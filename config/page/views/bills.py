@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.queries.claims import claim_code
 from billing.queries.invoices import invoices_of, with_owed
 from config.page.panels.bills import bill
 from config.page.views.base import HomeView
@@ -51,4 +52,10 @@ class BillPage(BillView):
             open_minor=shown.open_minor,
             is_late=shown.is_late,
             fault=fault,
+            claim_code=self._claim_code(invoice),
         )
+
+    def _claim_code(self, invoice: Owing) -> str:
+        """What lets the family in; it ends with the contract."""
+        runs = self.access.utility.local_date(self.now) in invoice.contract.period
+        return claim_code(invoice.contract_id) if runs else ""

@@ -25,12 +25,12 @@ TICKETS: Final = "/api/v1/live/tickets"
 
 
 class Entry(ResidentView):
-    """`/`: the home looked at last, or the first one, or a word to those who have none."""
+    """`/`: the home looked at last, or the first one, or the way to a first one."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Go there."""
         if not self.homes:
-            return self.page("page/no_home.html")
+            return redirect("page:claim")
         ids = [home.household.pk for home in self.homes]
         last = request.session.get(LAST_HOME)
         return redirect("page:household", last if last in ids else ids[0])

@@ -57,7 +57,7 @@ def test_the_first_page_leads_to_the_home_looked_at_last(client: Client, househo
 def test_a_person_without_a_home_is_told_what_to_do(client: Client, scoped: Utility) -> None:  # noqa: ARG001 - the scope
     client.force_login(a_user(email="new@example.com"))
 
-    answer = client.get("/")
+    answer = client.get("/", follow=True)
 
     assert "new@example.com" in answer.content.decode()
     assert "not tied to a home yet" in answer.content.decode()
