@@ -34,9 +34,10 @@ fix: venv ## mend what the linter can mend by itself
 bench: .venv/.bench ## measure beside same-run comparisons; prints ratios
 	$(bin)/python -m pytest -q -o python_files="bench_*.py" -o python_functions="bench_*" tests/bench $(ARGS)
 
-prove: venv ## only the promises: real processes, a real browser, TimescaleDB, a million mutated telegrams
+prove: venv ## only the promises: real processes, a real browser, TimescaleDB, a million mutated telegrams, a storm of payments
 	$(bin)/python -m pytest -m "processes or browser or mosquitto or timescale" $(ARGS)
 	$(bin)/python -m tests.metering.decoders.mutations
+	$(bin)/python -m tests.billing.storm
 
 venv: .venv/.synced
 

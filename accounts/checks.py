@@ -16,6 +16,9 @@ ABOVE_THE_WALL: Final = {
     "accounts.Utility",  # it is the wall's own name
     "metering.QuarantinedMessage",  # an unknown device belongs to nobody yet
     "metering.TelemetryTag",  # the vocabulary of plant signals is shared
+    "billing.Payout",  # one payout serves every utility on the provider's account; its shares are theirs
+    "billing.ProviderCursor",  # how far the provider's account has been read
+    "billing.ProviderMovement",  # a line of the provider's account names no utility until it is matched
     "billing.WebhookEvent",  # a provider's event names no utility until it is read
 }
 

@@ -116,6 +116,8 @@ class AccountCode(models.TextChoices):
     BANK = "bank", _("Bank")
     CUSTOMER_CREDIT = "customer_credit", _("Customer credit")  # received beyond what was owed
     PREPAID = "prepaid", _("Paid in advance")  # received for heat that is still to come
+    REFUNDS_DUE = "refunds_due", _("Refunds due")  # to be given back, not yet gone
+    DISPUTED = "disputed", _("Disputed payments")  # taken back by a bank, not yet decided
     SUSPENSE = "suspense", _("Suspense")  # received, and not yet understood
 
 
@@ -129,6 +131,7 @@ class EntryKind(models.TextChoices):
     PAYOUT = "payout", _("Payout")
     FEE = "fee", _("Provider fee")
     CORRECTION = "correction", _("Correction")
+    CREDIT = "credit", _("Credit applied")
 
 
 class Standing(models.TextChoices):
@@ -164,6 +167,36 @@ class AttemptState(models.TextChoices):
     PAID = "paid", _("Paid")  # money received and posted
 
 
+class RefundState(models.TextChoices):
+    """Money on its way back to a customer. States only ever go forward (`REFUND_RANK`)."""
+
+    REQUESTED = "requested", _("Waits for a second person")
+    APPROVED = "approved", _("To be sent")  # booked as due; the provider has not heard of it, or not answered
+    PENDING = "pending", _("Waiting for the bank")
+    SUCCEEDED = "succeeded", _("Paid back")
+    FAILED = "failed", _("Failed")  # even after it had succeeded: the customer's bank may send it back
+    REJECTED = "rejected", _("Rejected")  # the second person said no
+
+
+class RefundReason(models.TextChoices):
+    """Why money goes back."""
+
+    CREDIT = "credit", _("The customer holds a credit")  # a credit note, or paid too much
+    GOODWILL = "goodwill", _("Goodwill")
+    DUPLICATE = "duplicate", _("Paid twice")
+    EXTERNAL = "external", _("Started at the payment provider")
+
+
+class DisputeState(models.TextChoices):
+    """How far a cardholder's objection is."""
+
+    INQUIRY = "inquiry", _("Inquiry")  # the bank asks; no money has moved
+    OPEN = "open", _("Open")  # the bank took the money; it is ours or theirs when decided
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")  # the bill is owed again
+    CLOSED = "closed", _("Closed without a claim")
+
+
 class EventState(models.TextChoices):
     """What became of a provider's event."""
 
@@ -182,6 +215,16 @@ ATTEMPT_RANK = {
     AttemptState.REFUSED: 3,
     AttemptState.PAID: 4,
 }
+REFUND_RANK = {
+    RefundState.REQUESTED: 0,
+    RefundState.APPROVED: 1,
+    RefundState.PENDING: 2,
+    RefundState.SUCCEEDED: 3,
+    RefundState.FAILED: 4,
+    RefundState.REJECTED: 4,
+}
+# What the sum of refunds of one payment counts: all that has not come to nothing.
+LIVE_REFUNDS = (RefundState.REQUESTED, RefundState.APPROVED, RefundState.PENDING, RefundState.SUCCEEDED)
 # An invoice has at most one of these: whoever pays it must not be able to pay it twice.
 ACTIVE_ATTEMPTS = (AttemptState.CREATING, AttemptState.OPEN, AttemptState.PROCESSING)
 # The kinds of which no day of a contract is ever on two that are in force.

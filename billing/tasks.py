@@ -10,7 +10,12 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.scope import utility_scope
 from billing.operations.document_checks import check_documents
-from billing.operations.reconcile import reconcile_attempts
+from billing.operations.reconcile import (
+    fill_gaps,
+    reconcile_account,
+    reconcile_attempts,
+    reconcile_refunds,
+)
 from billing.operations.webhooks import process_event
 from billing.payments.configured import configured_provider
 from billing.queries.payments import events_left_behind
@@ -49,3 +54,23 @@ def check_documents_task() -> None:
             found = check.findings.count()
         if found:
             logger.warning("%s: %s of %s documents need a look", utility.slug, found, check.proofs)
+
+
+@shared_task(name="billing.fill_gaps")
+def fill_gaps_task() -> None:
+    """Take over the events that no webhook brought."""
+    new = fill_gaps(provider=configured_provider(), at=timezone.now())
+    if new:
+        logger.warning("%s payment events came by no webhook", new)
+
+
+@shared_task(name="billing.reconcile_refunds")
+def reconcile_refunds_task() -> None:
+    """Send the refunds that were agreed, look up those under way."""
+    reconcile_refunds(provider=configured_provider(), at=timezone.now())
+
+
+@shared_task(name="billing.reconcile_account")
+def reconcile_account_task() -> None:
+    """Read the provider's account, and post the payouts that waited for it."""
+    reconcile_account(provider=configured_provider(), at=timezone.now())

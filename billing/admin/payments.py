@@ -3,11 +3,14 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.admin.rights import is_superuser
 from billing.admin.read_only import ReadOnlyAdmin, money_text
 from billing.models import PaymentAttempt, WebhookEvent
+from billing.operations.refunds import refundable_minor
 from billing.operations.webhooks import process_again
 from billing.queries.payments import events_in_scope
 
@@ -37,12 +40,22 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "created_at",
         "expires_at",
         "paid_at",
+        "give_back",
     )
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
     def amount(self, attempt: PaymentAttempt) -> str:
         """The amount as people write it."""
         return money_text(attempt.amount_minor, attempt.currency)
+
+    @admin.display(description=gettext_lazy("Give back"))
+    def give_back(self, attempt: PaymentAttempt) -> str:
+        """The way to a refund, where something is left to go back."""
+        left = refundable_minor(attempt)
+        if not left:
+            return "-"
+        address = reverse("admin:billing_refund_ask", args=[attempt.pk])
+        return format_html('<a href="{}">{}</a>', address, money_text(left, attempt.currency))
 
 
 @admin.register(WebhookEvent)

@@ -8,7 +8,11 @@ refuses too, rather than guess.
     forms, schema        what came over the wire, checked
     book                 everything that exists, under one lock
     shapes               how each object looks
-    checkout, money      what happens to sessions, intents, charges and refunds
+    checkout, money      what happens to sessions, intents and charges
+    movements            how refunds, disputes, payouts and the balance look
+    refunds, disputes,   money that goes back, or on to the merchant's bank
+      payouts
+    saved                customers, kept cards, charges without the customer
     idempotency, expand  the API's own conventions
     postman              signed webhooks with retries
     page                 the hosted checkout page

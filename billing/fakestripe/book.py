@@ -8,6 +8,7 @@ import string
 import threading
 import time
 from collections.abc import Iterator
+from heapq import heappush
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,13 +32,19 @@ class Book:
         self.merchant = merchant
         self.state_file = state_file
         self.objects: dict[str, Json] = {}
+        # The same objects by kind: lists and sweeps must not walk over the events of a whole season.
+        self._kinds: dict[str, dict[str, Json]] = {}
         # What belongs to an object and Stripe does not show: line items, webhook secrets.
         self.hidden: dict[str, Json] = {}
         # Stored answers by idempotency key.
         self.answers: dict[str, Json] = {}
         # Deliveries not yet acknowledged: event, endpoint, tries so far, when the next one is due.
         self.outbox: list[Json] = []
+        # How many of the next refunds and saved-card charges stay unfinished until a test settles them.
+        self.slow: dict[str, int] = {}
         self.clock_offset_s = 0
+        # When each session ends and which it is, the soonest first (a heap).
+        self.expiries: list[tuple[int, str]] = []
         if state_file is not None and state_file.exists():
             self._read(json.loads(state_file.read_text(encoding="utf-8")))
 
@@ -50,9 +57,20 @@ class Book:
 
     def add(self, thing: Json, *, hidden: Json | None = None) -> Json:
         self.objects[thing["id"]] = thing
+        self._kinds.setdefault(thing["object"], {})[thing["id"]] = thing
         if hidden is not None:
             self.hidden[thing["id"]] = hidden
         return thing
+
+    def take_slow(self, what: str) -> bool:
+        """Whether the next of ``what`` ("refunds", "charges") is to end later; each order is used once."""
+        is_slow = self.slow.get(what, 0) > 0
+        self.slow[what] = self.slow.get(what, 0) - is_slow
+        return is_slow
+
+    def remove(self, thing: Json) -> None:
+        del self.objects[thing["id"]], self._kinds[thing["object"]][thing["id"]]
+        self.hidden.pop(thing["id"], None)
 
     def get(self, kind: str, ident: str) -> Json:
         """The object of that kind.
@@ -67,7 +85,11 @@ class Book:
 
     def newest_first(self, kind: str) -> Iterator[Json]:
         """All objects of a kind, as Stripe lists them."""
-        return (thing for thing in reversed(self.objects.values()) if thing["object"] == kind)
+        return reversed(self._kinds.get(kind, {}).values())
+
+    def count(self) -> dict[str, int]:
+        """How many objects of each kind exist."""
+        return {kind: len(things) for kind, things in self._kinds.items() if things}
 
     def save(self) -> None:
         """Write the state file, whole or not at all."""
@@ -83,7 +105,10 @@ class Book:
     def _read(self, state: Json) -> None:
         for name in KEPT:
             setattr(self, name, state[name])
+        for thing in self.objects.values():
+            self._kinds.setdefault(thing["object"], {})[thing["id"]] = thing
         # The port may be another one after a restart, and open pages have to stay reachable.
         for session in self.newest_first("checkout.session"):
+            heappush(self.expiries, (session["expires_at"], session["id"]))
             if session["url"]:
                 session["url"] = f"{self.base_url}/c/pay/{session['id']}"

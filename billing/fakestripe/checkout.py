@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,16 +32,18 @@ def create(book: Book, params: Json) -> Json:
     _refuse_unsupported(params)
     _require_addresses(params)
     _require_life(params, now=book.now())
-    for name in ("metadata", "payment_intent_data"):
-        group = params.get(name, {})
-        _require_metadata(group if name == "metadata" else group.get("metadata", {}))
+    _require_metadata(params.get("metadata", {}))
+    for name in ("payment_intent_data", "setup_intent_data"):
+        _require_metadata(params.get(name, {}).get("metadata", {}))
+    if params["mode"] == "setup":
+        return _create_setup(book, params)
     amount_minor, currency = _total(params)
     methods = _methods(params)
     session = shapes.session(book, params, amount_minor=amount_minor, currency=currency, methods=methods)
     # Shown only when asked for, and needed for the page and the intent: kept beside the session.
     lines = [shapes.line_item(book, item) for item in params["line_items"]]
     intent_data = params.get("payment_intent_data", {})
-    return book.add(session, hidden={"line_items": lines, "payment_intent_data": intent_data})
+    return _opened(book, session, hidden={"line_items": lines, "payment_intent_data": intent_data})
 
 
 def expire(book: Book, session: Json) -> Json:
@@ -62,16 +65,46 @@ def expire(book: Book, session: Json) -> Json:
 
 def expire_due(book: Book) -> int:
     """Expire what nobody paid in time; how many those were."""
-    sessions = list(book.newest_first("checkout.session"))
-    due = [s for s in sessions if s["status"] == "open" and s["expires_at"] <= book.now()]
-    for session in due:
-        expire(book, session)
-    return len(due)
+    count = 0
+    while book.expiries and book.expiries[0][0] <= book.now():
+        _expires_at, ident = heappop(book.expiries)
+        if book.objects[ident]["status"] == "open":
+            expire(book, book.objects[ident])
+            count += 1
+    return count
+
+
+def _opened(book: Book, session: Json, *, hidden: Json) -> Json:
+    heappush(book.expiries, (session["expires_at"], session["id"]))
+    return book.add(session, hidden=hidden)
+
+
+def _create_setup(book: Book, params: Json) -> Json:
+    """A page that keeps a card for later and takes no money."""
+    if "line_items" in params or "payment_intent_data" in params:
+        message = "You can not pass `line_items` or `payment_intent_data` in `setup` mode."
+        raise StripeRefusalError(message, param="line_items")
+    if "currency" not in params:
+        message = "Missing required param: currency."
+        raise StripeRefusalError(message, code="parameter_missing", param="currency")
+    # Kept cards need somebody to be kept for; Stripe would make a guest, who cannot be charged later.
+    customer = book.get("customer", params.get("customer", ""))
+    session = shapes.session(book, params, amount_minor=0, currency=params["currency"], methods=["card"])
+    session.update(
+        amount_subtotal=None,
+        amount_total=None,
+        customer=customer["id"],
+        mode="setup",
+        payment_status="no_payment_required",
+    )
+    return _opened(
+        book, session, hidden={"line_items": [], "setup_intent_data": params.get("setup_intent_data", {})}
+    )
 
 
 def _refuse_unsupported(params: Json) -> None:
-    if params.get("mode") != "payment":
-        raise StripeRefusalError("This fake of Stripe knows mode=payment only.", param="mode")
+    if params.get("mode") not in {"payment", "setup"}:
+        raise StripeRefusalError("This fake of Stripe knows mode=payment and mode=setup only.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise StripeRefusalError("This fake of Stripe knows ui_mode=hosted_page only.", param="ui_mode")
     if len(params.get("client_reference_id", "")) > MAX_REFERENCE:

@@ -16,6 +16,9 @@ CLASSES: Final[dict[str, type]] = {
     "balance_transaction": stripe.BalanceTransaction,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
+    "dispute": stripe.Dispute,
+    "payout": stripe.Payout,
+    "setup_intent": stripe.SetupIntent,
     "payment_intent": stripe.PaymentIntent,
     "refund": stripe.Refund,
 }

@@ -12,6 +12,7 @@ from billing.fakestripe.checkout import expire_due
 from billing.fakestripe.faults import Faults
 from billing.fakestripe.money import CardDeclinedError, pay
 from billing.fakestripe.page import Card, checkout_page, closed_page
+from billing.fakestripe.saved import save_card
 from billing.fakestripe.words import words_for
 
 
@@ -67,6 +68,9 @@ def _pay(book: Book, faults: Faults, session: Json, *, fields: dict[str, str]) -
         return fault
     # The form is good; from here on it is the bank that decides.
     try:
+        if session["mode"] == "setup":
+            save_card(book, session, card_number=card.number)
+            return ""
         pay(book, session, method=method, card_number=card.number, slowly=faults.take_slow_payment())
     except CardDeclinedError as declined:
         return declined.decline_code

@@ -1,12 +1,11 @@
-"""Money moving: paying a session, declines, slow methods, refunds."""
+"""Money moving in: paying a session, declines, slow methods."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
-from billing.fakestripe import shapes
+from billing.fakestripe import movements, shapes
 from billing.fakestripe.book import Book, Json
 from billing.fakestripe.events import emit
 from billing.fakestripe.refusals import StripeRefusalError
@@ -42,18 +41,19 @@ def pay(book: Book, session: Json, *, method: str, card_number: str = "", slowly
         raise StripeRefusalError(f"This Checkout Session does not take {method}.")
     # Stripe makes the intent at the first try, not with the session; declined ones count.
     intent = _intent(book, session)
-    decline_code = _decline_code(card_number) if method == "card" else ""
-    if decline_code:
-        _decline(book, intent, decline_code=decline_code)
-        raise CardDeclinedError(decline_code)
-    _start_charge(book, intent, method=method)
+    declined = decline_code(card_number) if method == "card" else ""
+    if declined:
+        decline(book, intent, decline_code=declined)
+        raise CardDeclinedError(declined)
+    start_charge(book, intent, method=method)
     # Complete means confirmed by the customer, not paid: slow methods differ here.
     session.update(status="complete", url=None, customer_details={"email": session["customer_email"]})
     if slowly:
         emit(book, "payment_intent.processing", intent)
         emit(book, "checkout.session.completed", session)
         return session
-    _succeed(book, session, intent)
+    session.update(payment_status="paid")
+    succeed(book, intent)
     emit(book, "checkout.session.completed", session)
     return session
 
@@ -68,7 +68,8 @@ def settle(book: Book, session: Json, *, succeeded: bool) -> Json:
         raise StripeRefusalError("This Checkout Session awaits no money.")
     intent = book.get("payment_intent", session["payment_intent"])
     if succeeded:
-        _succeed(book, session, intent)
+        session.update(payment_status="paid")
+        succeed(book, intent)
         emit(book, "checkout.session.async_payment_succeeded", session)
     else:
         charge = book.get("charge", intent["latest_charge"])
@@ -77,37 +78,6 @@ def settle(book: Book, session: Json, *, succeeded: bool) -> Json:
         emit(book, "payment_intent.payment_failed", intent)
         emit(book, "checkout.session.async_payment_failed", session)
     return session
-
-
-def refund(book: Book, params: Json) -> Json:
-    """Give back a charge or a part of it.
-
-    Raises:
-        StripeRefusalError: neither charge nor intent is named, nothing was paid, or more is asked for
-            than is left.
-    """
-    charge = _refundable_charge(book, params)
-    left = charge["amount_captured"] - charge["amount_refunded"]
-    if charge["refunded"]:
-        message = f"Charge {charge['id']} has already been refunded."
-        raise StripeRefusalError(message, code="charge_already_refunded")
-    amount = params.get("amount", left)
-    if amount < 1:
-        raise StripeRefusalError("Invalid positive integer", code="parameter_invalid_integer", param="amount")
-    if amount > left:
-        message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
-        raise StripeRefusalError(message, param="amount")
-    given = shapes.refund(
-        book, charge, amount_minor=amount, reason=params.get("reason"), metadata=params.get("metadata", {})
-    )
-    balance = shapes.balance_transaction(book, given, amount_minor=-amount, kind="refund")
-    given["balance_transaction"] = book.add(balance)["id"]
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    book.add(given)
-    emit(book, "refund.created", given)
-    emit(book, "charge.refunded", charge)
-    return given
 
 
 def _intent(book: Book, session: Json) -> Json:
@@ -120,18 +90,20 @@ def _intent(book: Book, session: Json) -> Json:
     return intent
 
 
-def _decline_code(card_number: str) -> str:
+def decline_code(card_number: str) -> str:
+    """Why a card is turned down, "" where it pays."""
     if card_number == PAYS:
         return ""
     # Test mode turns down every card that is not one of Stripe's test cards.
     return DECLINES.get(card_number, "live_mode_test_card")
 
 
-def _decline(book: Book, intent: Json, *, decline_code: str) -> None:
+def decline(book: Book, intent: Json, *, decline_code: str, code: str = "card_declined") -> None:
+    """Note a try that the bank turned down; the intent takes another."""
     charge = book.add(shapes.charge(book, intent, method="card", status="failed"))
-    charge.update(failure_code="card_declined", failure_message="Your card was declined.")
+    charge.update(failure_code=code, failure_message="Your card was declined.")
     error = {
-        "code": "card_declined",
+        "code": code,
         "decline_code": decline_code,
         "type": "card_error",
         "charge": charge["id"],
@@ -141,7 +113,8 @@ def _decline(book: Book, intent: Json, *, decline_code: str) -> None:
     emit(book, "payment_intent.payment_failed", intent)
 
 
-def _start_charge(book: Book, intent: Json, *, method: str) -> None:
+def start_charge(book: Book, intent: Json, *, method: str) -> None:
+    """Begin to move an intent's money."""
     charge = book.add(shapes.charge(book, intent, method=method, status="pending"))
     intent.update(
         latest_charge=charge["id"],
@@ -151,9 +124,11 @@ def _start_charge(book: Book, intent: Json, *, method: str) -> None:
     )
 
 
-def _succeed(book: Book, session: Json, intent: Json) -> None:
+def succeed(book: Book, intent: Json) -> None:
+    """The money is the merchant's."""
     charge = book.get("charge", intent["latest_charge"])
-    balance = book.add(shapes.balance_transaction(book, charge, amount_minor=charge["amount"], kind="charge"))
+    moved = movements.balance_transaction(book, charge, amount_minor=charge["amount"], kind="charge")
+    balance = book.add(moved)
     charge.update(
         status="succeeded",
         paid=True,
@@ -162,21 +137,5 @@ def _succeed(book: Book, session: Json, intent: Json) -> None:
         balance_transaction=balance["id"],
     )
     intent.update(status="succeeded", amount_received=intent["amount"])
-    session.update(payment_status="paid")
     emit(book, "charge.succeeded", charge)
     emit(book, "payment_intent.succeeded", intent)
-
-
-def _refundable_charge(book: Book, params: Json) -> Json:
-    if "charge" in params:
-        charge = book.get("charge", params["charge"])
-    elif "payment_intent" in params:
-        intent = book.get("payment_intent", params["payment_intent"])
-        charge = book.get("charge", intent["latest_charge"] or "")
-    else:
-        message = "One of the following params should be provided for this request: payment_intent or charge."
-        raise StripeRefusalError(message, code="parameter_missing", param="charge")
-    if not charge["paid"]:
-        message = f"Charge {charge['id']} does not have a successful charge to refund."
-        raise StripeRefusalError(message, status=HTTPStatus.BAD_REQUEST, code="charge_not_paid")
-    return charge

@@ -71,14 +71,16 @@ def checkout_page(
     error = f'<p class="error" role="alert">{words[fault]}</p>' if fault else ""
     cancel = session["cancel_url"]
     link = f'<a class="cancel" id="cancel" href="{escape(cancel)}">{words["cancel"]}</a>' if cancel else ""
-    amount = money(session["amount_total"], session["currency"])
+    is_setup = session["mode"] == "setup"
+    amount = words["save_card"] if is_setup else money(session["amount_total"], session["currency"])
+    button = words["save"] if is_setup else f"{words['pay']} {amount}"
     body = f"""
 <p class="sum">{amount}</p>
 <ul class="lines">{_lines(book.hidden[session["id"]]["line_items"])}</ul>
 {error}
 <form method="post" autocomplete="off" novalidate>
 <fieldset><legend>{words["pay_with"]}</legend><div class="box">{methods}</div></fieldset>
-<button id="pay" data-testid="hosted-payment-submit-button">{words["pay"]} {amount}</button>
+<button id="pay" data-testid="hosted-payment-submit-button">{button}</button>
 </form>
 {link}"""
     return _document(book, words, body)

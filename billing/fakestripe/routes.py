@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import stripe.params as shapes_of
 import stripe.params.checkout as checkout_shapes
 
-from billing.fakestripe import checkout, events, money, shapes
+from billing.fakestripe import checkout, events, payouts, refunds, saved, shapes
 from billing.fakestripe.book import Book, Json
 from billing.fakestripe.expand import page
 from billing.fakestripe.listing import CURSORS, listed
@@ -94,8 +94,26 @@ def _create_endpoint(book: Book, params: Json, _ident: str) -> Json:
 
 def _delete_endpoint(book: Book, _params: Json, ident: str) -> Json:
     endpoint = book.get("webhook_endpoint", ident)
-    del book.objects[endpoint["id"]], book.hidden[endpoint["id"]]
+    book.remove(endpoint)
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
+
+
+def _refund(book: Book, params: Json, _ident: str) -> Json:
+    return refunds.refund(book, params, slowly=book.take_slow("refunds"))
+
+
+def _charge_saved(book: Book, params: Json, _ident: str) -> Json:
+    return saved.charge_saved(book, params, slowly=book.take_slow("charges"))
+
+
+def _detach(book: Book, _params: Json, ident: str) -> Json:
+    return saved.detach(book.get("payment_method", ident))
+
+
+def _list_balance(book: Book, params: Json, _ident: str) -> Json:
+    filters = {name: value for name, value in params.items() if name != "payout"}
+    rows = payouts.of_payout(book, params.get("payout"))
+    return listed(rows, filters, url="/v1/balance_transactions")
 
 
 def _list_endpoints(book: Book, _params: Json, _ident: str) -> Json:
@@ -110,6 +128,8 @@ SESSION: Final = frozenset(
         "allowed_payment_method_types",
         "cancel_url",
         "client_reference_id",
+        "currency",
+        "customer",
         "customer_email",
         "excluded_payment_method_types",
         "expand",
@@ -120,12 +140,27 @@ SESSION: Final = frozenset(
         "mode",
         "payment_intent_data",
         "payment_method_options",
+        "setup_intent_data",
         "submit_type",
         "success_url",
         "ui_mode",
     }
 )
 REFUND: Final = frozenset({"amount", "charge", "expand", "metadata", "payment_intent", "reason"})
+SAVED_CHARGE: Final = frozenset(
+    {
+        "amount",
+        "confirm",
+        "currency",
+        "customer",
+        "description",
+        "expand",
+        "metadata",
+        "off_session",
+        "payment_method",
+    }
+)
+CUSTOMER: Final = frozenset({"description", "email", "metadata", "name"})
 ENDPOINT: Final = frozenset({"api_version", "description", "enabled_events", "metadata", "url"})
 
 SESSIONS: Final = "/v1/checkout/sessions"
@@ -169,7 +204,7 @@ ROUTES: Final = (
         LIST | {"payment_intent"},
     ),
     Route("GET", f"/v1/charges/{ID}", _retriever("charge"), shapes_of.ChargeRetrieveParams, READ),
-    Route("POST", "/v1/refunds", lambda b, p, _: money.refund(b, p), shapes_of.RefundCreateParams, REFUND),
+    Route("POST", "/v1/refunds", _refund, shapes_of.RefundCreateParams, REFUND),
     Route(
         "GET",
         "/v1/refunds",
@@ -189,9 +224,9 @@ ROUTES: Final = (
     Route(
         "GET",
         "/v1/balance_transactions",
-        _lister("balance_transaction", "/v1/balance_transactions"),
+        _list_balance,
         shapes_of.BalanceTransactionListParams,
-        LIST | {"source", "type", "currency"},
+        LIST | {"source", "type", "currency", "payout"},
     ),
     Route(
         "GET",
@@ -199,6 +234,48 @@ ROUTES: Final = (
         _retriever("balance_transaction"),
         shapes_of.BalanceTransactionRetrieveParams,
         READ,
+    ),
+    Route(
+        "GET",
+        "/v1/disputes",
+        _lister("dispute", "/v1/disputes"),
+        shapes_of.DisputeListParams,
+        LIST | {"charge", "payment_intent"},
+    ),
+    Route("GET", f"/v1/disputes/{ID}", _retriever("dispute"), shapes_of.DisputeRetrieveParams, READ),
+    Route(
+        "GET",
+        "/v1/payouts",
+        _lister("payout", "/v1/payouts"),
+        shapes_of.PayoutListParams,
+        LIST | {"status"},
+    ),
+    Route("GET", f"/v1/payouts/{ID}", _retriever("payout"), shapes_of.PayoutRetrieveParams, READ),
+    Route(
+        "POST",
+        "/v1/customers",
+        lambda b, p, _: saved.create_customer(b, p),
+        shapes_of.CustomerCreateParams,
+        CUSTOMER,
+    ),
+    Route("GET", f"/v1/customers/{ID}", _retriever("customer"), shapes_of.CustomerRetrieveParams, READ),
+    Route(
+        "GET",
+        f"/v1/setup_intents/{ID}",
+        _retriever("setup_intent"),
+        shapes_of.SetupIntentRetrieveParams,
+        READ,
+    ),
+    Route("POST", "/v1/payment_intents", _charge_saved, shapes_of.PaymentIntentCreateParams, SAVED_CHARGE),
+    Route(
+        "GET",
+        f"/v1/payment_methods/{ID}",
+        _retriever("payment_method"),
+        shapes_of.PaymentMethodRetrieveParams,
+        READ,
+    ),
+    Route(
+        "POST", f"/v1/payment_methods/{ID}/detach", _detach, shapes_of.PaymentMethodDetachParams, frozenset()
     ),
     Route("POST", "/v1/webhook_endpoints", _create_endpoint, shapes_of.WebhookEndpointCreateParams, ENDPOINT),
     Route("GET", "/v1/webhook_endpoints", _list_endpoints, shapes_of.WebhookEndpointListParams, LIST),

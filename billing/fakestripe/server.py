@@ -75,13 +75,17 @@ class FakeStripe:
         self.postman.stop()
         self._http.shutdown()
         self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back; for a fake that was never entered, because it is asked in its own process."""
         self._http.server_close()
 
     def send_webhooks_to(self, url: str) -> None:
         """Register ``url`` for all events, in place of any endpoint before it."""
         with self.book.lock:
             for endpoint in list(self.book.newest_first("webhook_endpoint")):
-                del self.book.objects[endpoint["id"]]
+                self.book.remove(endpoint)
             params = {"url": url, "enabled_events": ["*"]}
             endpoint = shapes.webhook_endpoint(self.book, params, api_version=API_VERSION)
             self.book.add(endpoint, hidden={"secret": self.webhook_secret})

@@ -6,11 +6,6 @@ from typing import Any, Final
 
 from billing.fakestripe.book import Book, Json
 
-# 2.9 % and 2.00 of the minor unit's hundred, so that fees and net are never round by accident.
-FEE_PER_MILLE: Final = 29
-FEE_FIXED_MINOR: Final = 200
-SETTLES_AFTER_S: Final = 2 * 24 * 3600
-
 
 def session(book: Book, params: Json, *, amount_minor: int, currency: str, methods: list[str]) -> Json:
     """An open checkout session."""
@@ -156,6 +151,13 @@ def payment_intent(book: Book, checkout: Json, data: Json) -> Json:
     }
 
 
+def off_session_intent(book: Book, params: Json) -> Json:
+    """An intent that a merchant makes by itself, for a saved card."""
+    asked = {"amount_total": params["amount"], "currency": params["currency"]}
+    intent = payment_intent(book, {**asked, "payment_method_types": ["card"]}, params)
+    return {**intent, "customer": params["customer"], "payment_method": params["payment_method"]}
+
+
 INTENT_NULLS: Final = (
     "application",
     "application_fee_amount",
@@ -236,49 +238,6 @@ CHARGE_NULLS: Final = (
     "transfer_data",
     "transfer_group",
 )
-
-
-def balance_transaction(book: Book, source: Json, *, amount_minor: int, kind: str) -> Json:
-    """What a charge (positive) or a refund (negative) did to the account's balance."""
-    fee = amount_minor * FEE_PER_MILLE // 1000 + FEE_FIXED_MINOR if amount_minor > 0 else 0
-    details = {"amount": fee, "application": None, "currency": source["currency"], "type": "stripe_fee"}
-    return {
-        "id": book.new_id("txn_3"),
-        "object": "balance_transaction",
-        "amount": amount_minor,
-        "available_on": book.now() + SETTLES_AFTER_S,
-        "balance_type": "payments",
-        "created": book.now(),
-        "currency": source["currency"],
-        "description": None,
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": [{**details, "description": "Stripe processing fees"}] if fee else [],
-        "net": amount_minor - fee,
-        "reporting_category": kind,
-        "source": source["id"],
-        "status": "pending",
-        "type": kind,
-    }
-
-
-def refund(book: Book, of: Json, *, amount_minor: int, reason: str | None, metadata: Json) -> Json:
-    """Money given back from a charge."""
-    nulls = ("failure_balance_transaction", "pending_reason", "receipt_number", "source_transfer_reversal")
-    return {
-        "id": book.new_id("re_3"),
-        "object": "refund",
-        **dict.fromkeys((*nulls, "transfer_reversal", "balance_transaction", "customer", "customer_account")),
-        "amount": amount_minor,
-        "charge": of["id"],
-        "created": book.now(),
-        "currency": of["currency"],
-        "metadata": metadata,
-        "payment_intent": of["payment_intent"],
-        "payment_method": of["payment_method"],
-        "reason": reason,
-        "status": "succeeded",
-    }
 
 
 def webhook_endpoint(book: Book, params: Json, *, api_version: str) -> Json:

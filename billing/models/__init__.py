@@ -1,12 +1,17 @@
 """One file a concept."""
 
 from billing.models.check import DocumentCheck, DocumentFinding
+from billing.models.clearing import Payout, PayoutShare, ProviderCursor, ProviderMovement
+from billing.models.dispute import Dispute
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payment import PaymentAttempt, WebhookEvent
+from billing.models.refund import Refund
+from billing.models.rules import PaymentRules
 from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
 
 __all__ = [
+    "Dispute",
     "DocumentCheck",
     "DocumentFinding",
     "HeatingSeason",
@@ -16,7 +21,13 @@ __all__ = [
     "LedgerAccount",
     "NumberSequence",
     "PaymentAttempt",
+    "PaymentRules",
+    "Payout",
+    "PayoutShare",
     "Posting",
+    "ProviderCursor",
+    "ProviderMovement",
+    "Refund",
     "TariffComponent",
     "TariffPlan",
     "TariffVersion",

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from billing.enums import ATTEMPT_RANK, AccountCode, AttemptState, EntryKind
 from billing.models import Invoice, PaymentAttempt
+from billing.operations.credit import balance_contracts, lock_contracts
 from billing.operations.ledger import Side, post_entry
 from billing.payments.provider import Checkout, CheckoutStatus
-from billing.queries.balance import open_minor
 
 STATE_OF: Final = {
     CheckoutStatus.OPEN: AttemptState.OPEN,
@@ -38,7 +38,8 @@ def settle(*, attempt: PaymentAttempt, checkout: Checkout, at: datetime) -> Sett
     Money is posted once. What exceeds the debt, because somebody else paid meanwhile, becomes the
     customer's credit. A checkout that does not fit the attempt changes nothing but its note.
     """
-    # Locks in one order everywhere: event, invoice, attempt.
+    # Locks in one order everywhere: event, contract, invoice, attempt.
+    lock_contracts([attempt.invoice.contract_id])
     invoice = lock_invoice(attempt.invoice_id)
     attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt.pk)
     fault = _fault(attempt, checkout)
@@ -88,8 +89,7 @@ def _fault(attempt: PaymentAttempt, checkout: Checkout) -> str:
 
 
 def _post(attempt: PaymentAttempt, invoice: Invoice, *, at: datetime) -> None:
-    owed_minor = max(0, open_minor([invoice.pk])[invoice.pk])
-    applied_minor = min(attempt.amount_minor, owed_minor)
+    """The whole sum pays this bill; what that is too much becomes credit, and may pay another."""
     post_entry(
         key=attempt.key,
         kind=EntryKind.PAYMENT,
@@ -100,14 +100,10 @@ def _post(attempt: PaymentAttempt, invoice: Invoice, *, at: datetime) -> None:
             Side(account=AccountCode.PROVIDER_CLEARING, amount_minor=attempt.amount_minor),
             Side(
                 account=AccountCode.RECEIVABLE,
-                amount_minor=-applied_minor,
+                amount_minor=-attempt.amount_minor,
                 contract_id=invoice.contract_id,
                 invoice_id=invoice.pk,
             ),
-            Side(
-                account=AccountCode.CUSTOMER_CREDIT,
-                amount_minor=applied_minor - attempt.amount_minor,
-                contract_id=invoice.contract_id,
-            ),
         ],
     )
+    balance_contracts(contract_ids=[invoice.contract_id], cause=attempt.key, at=at)

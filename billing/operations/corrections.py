@@ -14,6 +14,7 @@ from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import User
 from billing.enums import BILLS, CorrectionCause, InvoiceKind, InvoiceState
 from billing.models import Invoice, InvoiceLine
+from billing.operations.credit import lock_contracts
 from billing.operations.invoices import issue_invoices
 from billing.proofs import digest
 from billing.queries.corrections import Charged, charged_lines
@@ -109,6 +110,8 @@ def lock_bills(bill_ids: Collection[int]) -> list[Invoice]:
     Raises:
         CannotCorrectError: one of them is no issued bill in force.
     """
+    # Before the bills themselves: a credit note may put money on the customer's credit.
+    lock_contracts(Invoice.objects.filter(pk__in=bill_ids).values("contract"))
     rows = Invoice.objects.filter(pk__in=bill_ids).select_related("contract").order_by("pk")
     bills = list(rows.select_for_update(of=("self",), no_key=True))
     for bill in bills:

@@ -13,6 +13,7 @@ from accounts.models import Utility
 from accounts.scope import current_utility_id
 from billing.enums import BILLS, InvoiceState
 from billing.models import Invoice, InvoiceLine, TariffPlan
+from billing.operations.credit import balance_contracts, credit_holders, lock_contracts
 from billing.operations.freezing import freeze
 from billing.operations.ledger import post_entries
 from billing.operations.postings import entries_of
@@ -43,6 +44,8 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
         StaleDraftError: a tariff version a draft was rated by, or its contract, ends before its days do.
     """
     utility = Utility.objects.get(pk=current_utility_id())
+    # The customers' money first: what is paid meanwhile sees these bills, or they see it.
+    lock_contracts(Invoice.objects.filter(pk__in=invoice_ids).values("contract"))
     rows = Invoice.objects.filter(pk__in=invoice_ids).select_related("contract", "household__building")
     # Always in the order of their keys, so that two clerks never wait for each other crosswise.
     invoices = list(rows.select_for_update(of=("self",)).order_by("pk"))
@@ -55,6 +58,9 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
         _refuse_stale(bills)
         freeze(drafts, utility=utility, at=at)
         post_entries(entries=entries_of(drafts), at=at)
+        # Credit pays the next bill; a draft is issued once, so it names the event.
+        holders = credit_holders([draft.contract_id for draft in drafts])
+        balance_contracts(contract_ids=holders, cause=f"issue:{drafts[0].pk}", at=at)
     return invoices
 
 

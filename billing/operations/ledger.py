@@ -82,6 +82,33 @@ def post_entry(
     return posted
 
 
+def reverse_entry(*, key: str, into: str, at: datetime) -> JournalEntry:
+    """Post the opposite of the entry ``key`` under the key ``into``; the first one stays as it is.
+
+    Raises:
+        JournalEntry.DoesNotExist: nothing was posted under ``key``.
+    """
+    entry = JournalEntry.objects.get(key=key)
+    postings = list(entry.postings.select_related("account"))
+    sides = [
+        Side(
+            account=AccountCode(posting.account.code),
+            amount_minor=-posting.amount_minor,
+            contract_id=posting.contract_id,
+            invoice_id=posting.invoice_id,
+        )
+        for posting in postings
+    ]
+    return post_entry(
+        key=into,
+        kind=EntryKind(entry.kind),
+        at=at,
+        currency=postings[0].account.currency,
+        memo=entry.memo,
+        sides=sides,
+    )
+
+
 @transaction.atomic
 def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEntry]:
     """Post many events at once, in the order given; all or none.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import stripe
 
 from billing.payments.provider import InboundEvent
+
+# What is looked up by its own name.
+SUBJECTS: Final = frozenset({"checkout.session", "payment_intent", "refund", "dispute", "payout"})
 
 
 class UntrustedEventError(ValueError):
@@ -29,19 +33,19 @@ def verified(body: bytes, *, signature: str, secrets: Sequence[str]) -> InboundE
         raise UntrustedEventError("The signature fits none of the webhook secrets.")
     raw = body.decode()
     try:
-        event = json.loads(raw)
-        thing = event["data"]["object"]
-        is_itself = thing["object"] in {"checkout.session", "payment_intent"}
-        # Charges, refunds and disputes name their payment.
-        subject_id = thing["id"] if is_itself else thing.get("payment_intent")
-        return InboundEvent(
-            event_id=str(event["id"]),
-            type=str(event["type"]),
-            subject_id=str(subject_id or ""),
-            raw=raw,
-        )
+        return envelope(json.loads(raw), raw=raw)
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise MalformedEventError(f"The body is no event: {error!r}") from error
+
+
+def envelope(event: Mapping[str, Any], *, raw: str) -> InboundEvent:
+    """What an event says it is about; sent to us or found in the provider's list, it is read alike."""
+    thing = event["data"]["object"]
+    # A charge names its payment.
+    subject_id = thing["id"] if thing["object"] in SUBJECTS else thing.get("payment_intent")
+    return InboundEvent(
+        event_id=str(event["id"]), type=str(event["type"]), subject_id=str(subject_id or ""), raw=raw
+    )
 
 
 def _signs(secret: str, body: bytes, signature: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
@@ -51,13 +51,96 @@ class Checkout:
 class InboundEvent:
     """An event's envelope.
 
-    ``subject_id`` is the checkout session or the payment it is about, "" where it is about neither.
+    ``subject_id`` is the checkout, payment, refund, dispute or payout it is about, as the provider calls
+    it; for anything else the payment behind it, or "".
     """
 
     event_id: str
     type: str
     subject_id: str
     raw: str
+
+
+class RefundStatus(Enum):
+    """How a refund stands at the provider."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class DisputeStatus(Enum):
+    """How a dispute stands at the provider."""
+
+    INQUIRY = "inquiry"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"  # an inquiry that came to nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrder:
+    """A part of a payment to be given back; equal orders under one key give back once."""
+
+    key: str
+    refund_id: str
+    payment_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTold:
+    """A refund as the provider tells it; ``refund_id`` is our name for it, "" where somebody else made it."""
+
+    provider_refund_id: str
+    status: RefundStatus
+    amount_minor: int
+    currency: str
+    payment_id: str
+    attempt_id: str
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeTold:
+    """A dispute as the provider tells it; ``withdrawn_minor`` is what the bank holds of it now."""
+
+    dispute_id: str
+    status: DisputeStatus
+    amount_minor: int
+    withdrawn_minor: int
+    currency: str
+    reason: str
+    payment_id: str
+    attempt_id: str
+    opened_at: datetime
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementTold:
+    """One line of the provider's account, fee apart; ``payment_id`` is "" where it is about no payment."""
+
+    movement_id: str
+    kind: str
+    source_id: str
+    payment_id: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutTold:
+    """Money sent to the bank; ``has_failed`` where the bank sent it back."""
+
+    payout_id: str
+    amount_minor: int
+    currency: str
+    arrives_on: date
+    has_failed: bool
 
 
 class ProviderError(Exception):
@@ -90,4 +173,32 @@ class PaymentProvider(Protocol):
 
     def expire(self, session_id: str) -> Checkout:
         """Close the page if nobody has paid it yet, and say how it stands then."""
+        ...
+
+    def refund(self, order: RefundOrder) -> RefundTold:
+        """Give money back, or say what became of it under this key before."""
+        ...
+
+    def fetch_refund(self, provider_refund_id: str) -> RefundTold:
+        """How a refund stands now."""
+        ...
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeTold:
+        """How a dispute stands now."""
+        ...
+
+    def fetch_payout(self, payout_id: str) -> PayoutTold:
+        """How a payout stands now."""
+        ...
+
+    def movements_of(self, payout_id: str) -> list[str]:
+        """Names of the movements a payout sent to the bank."""
+        ...
+
+    def movements_after(self, movement_id: str) -> list[MovementTold]:
+        """What moved since, oldest first, a page at most; from the beginning where the name is ""."""
+        ...
+
+    def events_after(self, event_id: str) -> list[InboundEvent]:
+        """What happened since, oldest first, a page at most; from the beginning where the name is ""."""
         ...

@@ -12,17 +12,34 @@ from billing.payments.provider import (
     Checkout,
     CheckoutOrder,
     CheckoutStatus,
+    DisputeTold,
+    InboundEvent,
+    MovementTold,
+    PayoutTold,
     ProviderRefusedError,
     ProviderUnavailableError,
+    RefundOrder,
+    RefundStatus,
+    RefundTold,
+)
+from billing.payments.stripe_account import (
+    dispute_told,
+    event_told,
+    movement_told,
+    payout_told,
+    refund_told,
 )
 
 if TYPE_CHECKING:
+    from stripe.params import BalanceTransactionListParams, EventListParams, RefundCreateParams
     from stripe.params.checkout import SessionCreateParams
 
 # How long a resident may stare at a spinner: to connect, to be answered.
 TIMEOUT_S: Final = (5.0, 20.0)
 # The SDK asks again by itself, under the same idempotency key.
 RETRIES: Final = 2
+# The longest page Stripe gives.
+PAGE: Final = 100
 EXPAND: Final = ["payment_intent.latest_charge.balance_transaction"]
 # Our languages in Stripe's spelling; it guesses from the browser where we have none.
 LOCALES: Final = {"en": "en", "zh-hans": "zh", "da": "da", "de": "de", "sv": "sv"}
@@ -35,9 +52,11 @@ class StripeGateway:
 
     name = "stripe"
 
-    def __init__(self, *, secret_key: str, api_base: str = "") -> None:
-        """Make a client; nothing is sent yet."""
-        self._http = stripe.RequestsClient(timeout=TIMEOUT_S)
+    def __init__(
+        self, *, secret_key: str, api_base: str = "", http_client: stripe.HTTPClient | None = None
+    ) -> None:
+        """Make a client; nothing is sent yet. Long tests bring an ``http_client`` that needs no socket."""
+        self._http = http_client or stripe.RequestsClient(timeout=TIMEOUT_S)
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
@@ -72,6 +91,67 @@ class StripeGateway:
             # Somebody was faster: the customer by paying, or the clock. The page itself tells.
             return self.fetch(session_id)
         return self.fetch(session_id)
+
+    def refund(self, order: RefundOrder) -> RefundTold:
+        """Give back; the key makes a second call tell of the first one's refund."""
+        params: RefundCreateParams = {
+            "payment_intent": order.payment_id,
+            "amount": order.amount_minor,
+            "metadata": {"refund": order.refund_id},
+            "expand": ["payment_intent"],
+        }
+        with _translated():
+            told = refund_told(
+                self._client.v1.refunds.create(params=params, options={"idempotency_key": order.key})
+            )
+        # The key answers what was true when it was first used; much may have happened since.
+        return told if told.status is RefundStatus.FAILED else self.fetch_refund(told.provider_refund_id)
+
+    def fetch_refund(self, provider_refund_id: str) -> RefundTold:
+        """Read a refund and the payment behind it."""
+        with _translated():
+            return refund_told(
+                self._client.v1.refunds.retrieve(provider_refund_id, params={"expand": ["payment_intent"]})
+            )
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeTold:
+        """Read a dispute and the payment behind it."""
+        with _translated():
+            return dispute_told(
+                self._client.v1.disputes.retrieve(dispute_id, params={"expand": ["payment_intent"]})
+            )
+
+    def fetch_payout(self, payout_id: str) -> PayoutTold:
+        """Read a payout."""
+        with _translated():
+            return payout_told(self._client.v1.payouts.retrieve(payout_id))
+
+    def movements_of(self, payout_id: str) -> list[str]:
+        """Names of all movements of a payout but its own."""
+        with _translated():
+            rows = self._client.v1.balance_transactions.list(params={"payout": payout_id, "limit": PAGE})
+            return [row.id for row in rows.auto_paging_iter() if row.source != payout_id]
+
+    def movements_after(self, movement_id: str) -> list[MovementTold]:
+        """A page of the account's lines, oldest first."""
+        params: BalanceTransactionListParams = {"limit": PAGE, "expand": ["data.source"]}
+        if movement_id:
+            params["ending_before"] = movement_id
+        with _translated():
+            rows = self._client.v1.balance_transactions.list(params=params)
+            # Stripe lists the newest first; without a cursor the oldest page is the last one.
+            found = list(rows.data) if movement_id else list(rows.auto_paging_iter())
+        return [movement_told(row) for row in reversed(found)]
+
+    def events_after(self, event_id: str) -> list[InboundEvent]:
+        """A page of events, oldest first; all of the last thirty days where none is named."""
+        params: EventListParams = {"limit": PAGE}
+        if event_id:
+            params["ending_before"] = event_id
+        with _translated():
+            rows = self._client.v1.events.list(params=params)
+            found = list(rows.data) if event_id else list(rows.auto_paging_iter())
+        return [event_told(row) for row in reversed(found)]
 
 
 def _params(order: CheckoutOrder) -> SessionCreateParams:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.queries.access import Access
 from accounts.scope import across_utilities
 from billing.enums import ACTIVE_ATTEMPTS, EventState
-from billing.models import PaymentAttempt, WebhookEvent
+from billing.models import Dispute, PaymentAttempt, Refund, WebhookEvent
 from billing.queries.invoices import invoice_of
 
 # A webhook usually takes a second; after this long without news we ask.
@@ -51,7 +51,14 @@ def events_in_scope() -> QuerySet[WebhookEvent]:
     """Events about payments of the utility in scope; an event itself names no utility."""
     sessions = PaymentAttempt.objects.values("provider_session_id")
     payments = PaymentAttempt.objects.exclude(provider_payment_id="").values("provider_payment_id")
-    return WebhookEvent.objects.filter(Q(subject_id__in=sessions) | Q(subject_id__in=payments))
+    refunds = Refund.objects.filter(provider_refund_id__isnull=False).values("provider_refund_id")
+    disputes = Dispute.objects.values("provider_dispute_id")
+    return WebhookEvent.objects.filter(
+        Q(subject_id__in=sessions)
+        | Q(subject_id__in=payments)
+        | Q(subject_id__in=refunds)
+        | Q(subject_id__in=disputes)
+    )
 
 
 def _with_access(

@@ -123,6 +123,9 @@ CELERY_BEAT_SCHEDULE = {
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
     "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
+    "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},
+    "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},
+    "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},
     "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")

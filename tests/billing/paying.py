@@ -12,13 +12,14 @@ from accounts.models import User
 from billing.enums import AccountCode, EntryKind
 from billing.fakestripe.book import Json
 from billing.fakestripe.server import FakeStripe
-from billing.models import Invoice, JournalEntry, PaymentAttempt, Posting, WebhookEvent
+from billing.models import Invoice, JournalEntry, LedgerAccount, PaymentAttempt, Posting, WebhookEvent
+from billing.operations.attempts import settle
 from billing.operations.ledger import Side, post_entry
 from billing.operations.payments import PaymentRequest, StartedPayment, start_payment
 from billing.operations.webhooks import receive_event
 from billing.payments.provider import InboundEvent
 from billing.payments.stripe_gateway import StripeGateway
-from billing.queries.balance import open_minor
+from billing.queries.balance import open_minor, with_balance
 
 
 def start(bill: Invoice, by: User, gateway: StripeGateway, *, at: datetime | None = None) -> StartedPayment:
@@ -70,10 +71,32 @@ def owed_minor(bill: Invoice) -> int:
 
 
 def online_postings() -> list[tuple[str, int]]:
-    """Account and amount of everything the online payments posted, in the order it was posted."""
+    """What the online payments, and the credit they made, put on each account; first touched first."""
     entries = JournalEntry.objects.filter(key__startswith="payment-")
+    sums: dict[str, int] = {}
     rows = Posting.objects.filter(entry__in=entries).order_by("pk")
-    return list(rows.values_list("account__code", "amount_minor"))
+    for code, minor in rows.values_list("account__code", "amount_minor"):
+        sums[code] = sums.get(code, 0) + minor
+    return [(code, minor) for code, minor in sums.items() if minor]
+
+
+def paid_attempt(bill: Invoice, by: User, gateway: StripeGateway, fake: FakeStripe) -> PaymentAttempt:
+    """The bill paid by card, and the news of it taken over."""
+    attempt = start(bill, by, gateway).attempt
+    pay(fake, attempt)
+    settle(attempt=attempt, checkout=gateway.fetch(attempt.provider_session_id or ""), at=timezone.now())
+    attempt.refresh_from_db()
+    return attempt
+
+
+def charge_of(fake: FakeStripe, attempt: PaymentAttempt) -> str:
+    """The fake's name for a payment's charge."""
+    return str(fake.book.objects[attempt.provider_payment_id]["latest_charge"])
+
+
+def balances() -> dict[str, int]:
+    """What stands on every account of the utility in scope that was ever used."""
+    return {account.code: account.balance_minor for account in with_balance(LedgerAccount.objects.all())}
 
 
 # A worker's queue at an address where nobody listens.

@@ -163,7 +163,7 @@ def test_paid_at_the_provider_is_paid_in_the_ledger(
     paid = [s["amount_total"] for s in sessions(stripe_fake) if s["payment_status"] == "paid"]
     surplus = max(0, sum(paid) + story.counter_minor - bill.total_minor)
     assert _balance(AccountCode.PROVIDER_CLEARING) == sum(paid)
-    assert JournalEntry.objects.filter(key__startswith="payment-").count() == len(paid)
+    assert JournalEntry.objects.filter(key__startswith="payment-", kind="payment").count() == len(paid)
     assert PaymentAttempt.objects.filter(state="paid").count() == len(paid)
     assert owed_minor(bill) == bill.total_minor - sum(paid) - story.counter_minor + surplus
     assert _balance(AccountCode.CUSTOMER_CREDIT) == -surplus

@@ -36,12 +36,14 @@ def test_while_a_secret_is_rotated_both_are_believed(secret: str) -> None:
     ("thing", "subject_id"),
     [
         ({"object": "payment_intent", "id": "pi_1"}, "pi_1"),
-        ({"object": "refund", "id": "re_1", "payment_intent": "pi_1"}, "pi_1"),
-        ({"object": "payout", "id": "po_1"}, ""),
+        ({"object": "refund", "id": "re_1", "payment_intent": "pi_1"}, "re_1"),
+        ({"object": "dispute", "id": "du_1", "payment_intent": "pi_1"}, "du_1"),
+        ({"object": "payout", "id": "po_1"}, "po_1"),
+        ({"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}, "pi_1"),
         ({"object": "charge", "id": "ch_1", "payment_intent": None}, ""),
     ],
 )
-def test_an_event_is_about_a_session_or_a_payment(thing: object, subject_id: str) -> None:
+def test_an_event_says_what_to_look_at(thing: object, subject_id: str) -> None:
     body = _body(thing)
 
     assert verified(body.encode(), signature=_sign(body), secrets=[NEW]).subject_id == subject_id

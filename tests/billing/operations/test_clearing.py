@@ -1,0 +1,121 @@
+"""The provider's account read line by line: fees, payouts of several utilities, payouts that come back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User, Utility
+from accounts.scope import utility_scope
+from billing.fakestripe.server import FakeStripe
+from billing.models import Invoice, Payout, PayoutShare, ProviderMovement, WebhookEvent
+from billing.operations.reconcile import fill_gaps, reconcile_account
+from billing.operations.webhooks import process_event
+from billing.payments.stripe_gateway import StripeGateway
+from tests.billing.factories import a_bill, a_customer, a_tariff
+from tests.billing.paying import balances, deliver, paid_attempt, pay, start
+from tests.factories import a_resident, a_utility
+
+TOTAL = 51_230
+# 2.9 % and 2.00, rounded down by the fake.
+FEE = 1_685
+
+
+def _read(gateway: StripeGateway) -> int:
+    return reconcile_account(provider=gateway, at=timezone.now())
+
+
+def test_a_fee_is_posted_once_however_often_the_account_is_read(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    paid_attempt(bill, payer, gateway, stripe_fake)
+
+    counts = [_read(gateway) for _time in range(3)]
+
+    assert counts == [1, 0, 0]
+    assert balances()["provider_fees"] == FEE
+    assert balances()["provider_clearing"] == TOTAL - FEE
+
+
+def test_a_line_of_a_payment_not_known_yet_waits_for_it(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    pay(stripe_fake, start(bill, payer, gateway).attempt)
+    _read(gateway)
+    before = ProviderMovement.objects.get().attempt
+
+    fill_gaps(provider=gateway, at=timezone.now())
+    for event_id in WebhookEvent.objects.filter(state="received").values_list("pk", flat=True):
+        process_event(event_id=event_id, provider=gateway, at=timezone.now())
+    _read(gateway)
+
+    assert before is None
+    assert ProviderMovement.objects.get().attempt is not None
+    assert balances()["provider_fees"] == FEE
+
+
+def test_a_payout_is_shared_by_the_utilities_whose_money_it_is(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, utility: Utility
+) -> None:
+    paid_attempt(bill, payer, gateway, stripe_fake)
+    other = a_utility()
+    with utility_scope(other):
+        a_tariff()
+        neighbour = Invoice.objects.get(pk=a_bill(contract=a_customer()))
+        paid_attempt(neighbour, a_resident(household=neighbour.household), gateway, stripe_fake)
+    stripe_fake.order("pay_out", currency="cny")
+
+    event = process_event(
+        event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now()
+    )
+
+    assert event.state == "done"
+    assert Payout.objects.get().amount_minor == 2 * (TOTAL - FEE)
+    for owner in (utility, other):
+        with utility_scope(owner):
+            assert PayoutShare.objects.get().net_minor == TOTAL - FEE
+            assert balances()["bank"] == TOTAL - FEE
+            assert balances()["provider_clearing"] == 0
+
+
+def test_a_payout_the_bank_sent_back_goes_out_with_the_next(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    paid_attempt(bill, payer, gateway, stripe_fake)
+    first = stripe_fake.order("pay_out", currency="cny")
+    process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
+    stripe_fake.order("fail_payout", payout=first["id"])
+    process_event(event_id=deliver(stripe_fake, "payout.failed").pk, provider=gateway, at=timezone.now())
+    between = balances()
+    stripe_fake.order("pay_out", currency="cny")
+    process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
+
+    assert (between["bank"], between["provider_clearing"]) == (0, TOTAL - FEE)
+    assert (balances()["bank"], balances()["provider_clearing"]) == (TOTAL - FEE, 0)
+
+
+def test_events_no_webhook_brought_are_found_in_the_list(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    pay(stripe_fake, start(bill, payer, gateway).attempt)
+
+    new = fill_gaps(provider=gateway, at=timezone.now())
+    again = fill_gaps(provider=gateway, at=timezone.now() + timedelta(minutes=10))
+
+    assert (new, again) == (1, 0)
+    assert WebhookEvent.objects.get().type == "checkout.session.completed"
+
+
+@pytest.mark.usefixtures("db")
+def test_where_the_provider_forgot_our_place_its_whole_list_is_read(
+    gateway: StripeGateway, stripe_fake: FakeStripe, bill: Invoice, payer: User
+) -> None:
+    pay(stripe_fake, start(bill, payer, gateway).attempt)
+    fill_gaps(provider=gateway, at=timezone.now())
+    with stripe_fake.book.lock:
+        for event in list(stripe_fake.book.newest_first("event")):
+            stripe_fake.book.remove(event)
+
+    assert fill_gaps(provider=gateway, at=timezone.now()) == 0

@@ -1,0 +1,152 @@
+"""Utilities, customers and bills, the fake, and what of all this the ledger is not asked about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, Final
+
+from celery import Celery
+from django.db import transaction
+
+from accounts.models import Contract, User, Utility
+from accounts.scope import utility_scope
+from billing.enums import InvoiceState
+from billing.fakestripe.book import Json
+from billing.fakestripe.server import FakeStripe
+from billing.models import Invoice, InvoiceLine, TariffComponent
+from billing.operations.invoices import issue_invoices
+from billing.payments.stripe_gateway import StripeGateway
+from tests import factories
+from tests.billing.factories import a_tariff
+from tests.billing.storm.crashes import quiet_fake
+from tests.billing.storm.transport import InProcess
+
+FIRST_DAY: Final = date(2026, 1, 1)
+# Tasks are sent as in life, to a queue that nobody reads: events wait for the sweep.
+QUEUE: Final = Celery("storm", broker="memory://", set_as_current=False)
+
+
+@dataclass(slots=True)
+class Customer:
+    """A contract with its payer, and how many bills it has had."""
+
+    utility: Utility
+    contract: Contract
+    payer: User
+    bills: list[int] = field(default_factory=list)
+    days: int = 0
+
+
+@dataclass(slots=True)
+class World:
+    """Everything one story happens to."""
+
+    random: Random
+    fake: FakeStripe
+    transport: InProcess
+    gateway: StripeGateway
+    clerks: list[User]
+    customers: list[Customer]
+    components: dict[int, TariffComponent]
+    # What came in or was written off by ways the fake knows nothing of, by contract.
+    outside_minor: Counter[int] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    shown: set[str] = field(default_factory=set)
+
+    @property
+    def at(self) -> datetime:
+        """The fake's clock, which every step moves on."""
+        return datetime.fromtimestamp(self.fake.book.now(), tz=UTC)
+
+    def customer(self) -> Customer:
+        """Somebody."""
+        return self.random.choice(self.customers)
+
+    def things(self, kind: str) -> list[Json]:
+        """The newest of the fake's objects of a kind."""
+        rows = self.fake.book.newest_first(kind)
+        return [row for row, _n in zip(rows, range(60), strict=False)]
+
+    def a_thing(self, kind: str, **wanted: Any) -> Json | None:  # noqa: ANN401 - JSON
+        """One of the newest that looks as wanted, or none."""
+        found = [row for row in self.things(kind) if all(row[name] == wanted[name] for name in wanted)]
+        return self.random.choice(found) if found else None
+
+
+def a_world(*, seed: int, utilities: int = 2, customers: int = 20) -> World:
+    """Small enough that the same bill is hit again and again."""
+    random = Random(seed)  # noqa: S311 - a story, no secret
+    fake = quiet_fake()
+    transport = InProcess(fake)
+    world = World(
+        random=random,
+        fake=fake,
+        transport=transport,
+        gateway=StripeGateway(secret_key=fake.secret_key, http_client=transport),
+        clerks=[factories.a_user(name="Clerk") for _each in range(2)],
+        customers=[],
+        components={},
+    )
+    for _each in range(utilities):
+        utility = factories.a_utility()
+        with utility_scope(utility):
+            world.components[utility.pk] = a_tariff().components.all()[0]
+            world.customers += [_customer(utility) for _one in range(customers)]
+    return world
+
+
+def a_bill(world: World, customer: Customer, *, net_minor: int) -> Invoice:
+    """One more issued bill, of the day after the last; two transactions, as a run and a clerk make them."""
+    contract = customer.contract
+    if not Invoice.objects.filter(contract=contract, state=InvoiceState.DRAFT).exists():
+        _draft(world, customer, net_minor=net_minor)
+    draft = Invoice.objects.filter(contract=contract, state=InvoiceState.DRAFT).get()
+    (invoice,) = issue_invoices(invoice_ids=[draft.pk], at=world.at)
+    return invoice
+
+
+def _draft(world: World, customer: Customer, *, net_minor: int) -> None:
+    # Rated by nobody: this storm is about money, and rating has its own tests.
+    tax_minor = net_minor * 9 // 100
+    day = FIRST_DAY + timedelta(days=customer.days)
+    with transaction.atomic():
+        invoice = Invoice.objects.create(
+            contract=customer.contract,
+            household=customer.contract.household,
+            period_start=day,
+            period_end=day + timedelta(days=1),
+            drafted_at=world.at,
+            currency=customer.utility.currency,
+            net_minor=net_minor,
+            tax_minor=tax_minor,
+            total_minor=net_minor + tax_minor,
+        )
+        component = world.components[customer.utility.pk]
+        InvoiceLine.objects.create(
+            invoice=invoice,
+            position=1,
+            component=component,
+            kind=component.kind,
+            description=component.name,
+            period_start=day,
+            period_end=day + timedelta(days=1),
+            quantity=Decimal(1),
+            unit=component.unit,
+            unit_price=Decimal(1),
+            rounding="half_up",
+            net_minor=net_minor,
+            tax_rate=Decimal("0.09"),
+            tax_minor=tax_minor,
+            formula="as told",
+            trace={},
+        )
+
+
+def _customer(utility: Utility) -> Customer:
+    household = factories.a_household()
+    contract = factories.a_contract(household=household)
+    return Customer(utility, contract, factories.a_resident(household=household))
