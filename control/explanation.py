@@ -163,6 +163,11 @@ def _pool(effect: HomeEffect) -> str:
     )
 
 
+def plant_reasons(target: TargetView | None) -> list[Reason]:
+    """What the plant itself says of a target, without anybody's votes: for those who run it."""
+    return list(_plant(target))
+
+
 def _plant(after: TargetView | None) -> Iterator[Reason]:
     if after is None:
         return

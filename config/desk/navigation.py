@@ -108,7 +108,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar in unfold's form; without a utility in scope only what stands above the wall."""
     home = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
     return [
-        {"items": [home]},
+        {"items": [home, *_pages(request)]},
         *(
             {"title": title, "separator": True, "items": list(_items(entries, request))}
             for title, entries in GROUPS
@@ -120,6 +120,14 @@ def utility_name(_request: HttpRequest) -> str:
     """The utility whose desk this is; shown beneath the name of the house."""
     utility = Utility.objects.filter(pk=utility_in_scope() or 0).first()
     return utility.name if utility else str(_("No utility chosen"))
+
+
+def _pages(request: HttpRequest) -> Iterator[dict[str, Any]]:
+    if utility_in_scope() is None:
+        return
+    for title, icon, name, permission in PAGES:
+        if request.user.has_perm(permission):
+            yield {"title": title, "icon": icon, "link": reverse(name)}
 
 
 def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str, Any]]:
@@ -134,6 +142,8 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
         yield item
 
 
+# The operators' own pages: title, symbol, address, and the right to see them.
+PAGES: Final = ((_("Network"), "hub", "desk-network", "control.view_substationcontrol"),)
 # The lists whose number of waiting rows stands beside them.
 WAITING: Final[Mapping[str, Callable[[HttpRequest], int]]] = {
     "metering.QuarantinedMessage": lambda request: quarantine_waiting(strangers=sees_strangers(request)),

@@ -2,6 +2,14 @@
 
 from django.urls import path
 
+from config.desk.pages.network import NetworkPage
+from config.desk.pages.station import StationPage
+from config.desk.pages.warmth import WarmthPage
 from config.desk.views import choose_utility
 
-urlpatterns = [path("utility", choose_utility, name="desk-utility")]
+urlpatterns = [
+    path("utility", choose_utility, name="desk-utility"),
+    path("network/", NetworkPage.as_view(), name="desk-network"),
+    path("stations/<int:station_id>/", StationPage.as_view(), name="desk-station"),
+    path("buildings/<int:building_id>/warmth/", WarmthPage.as_view(), name="desk-warmth"),
+]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,11 +13,9 @@ from unfold.admin import ModelAdmin
 from control.enums import Mode
 from control.models import SubstationControl
 from control.operations.stations import set_mode
+from control.queries.curves import SHOWN_C
 from control.queries.stations import plant_of
 from control.regulator import curve
-
-# The weather for which the curve is shown, degrees outdoors.
-SHOWN_C: Final = (-20, -15, -10, -5, 0, 5, 10, 15)
 
 
 @admin.register(SubstationControl)
@@ -31,7 +27,8 @@ class SubstationControlAdmin(ModelAdmin):
     list_select_related = ("substation",)
     search_fields = ("substation__name",)
     autocomplete_fields = ("substation",)
-    actions = ("activate", "watch", "hold")
+    # A hold needs a reason and an end, so it has a form: on the station's page.
+    actions = ("activate", "watch")
 
     def get_readonly_fields(
         self, _request: HttpRequest, obj: SubstationControl | None = None
@@ -42,11 +39,11 @@ class SubstationControlAdmin(ModelAdmin):
     @admin.display(description=_("heating curve"))
     def heating_curve(self, control: SubstationControl) -> SafeString:
         """Supply by outdoor temperature, before rooms and votes."""
-        points = curve.points(plant_of([control]), np.array(SHOWN_C, dtype=np.float64))[0]
+        points = curve.points(plant_of([control]), np.array(SHOWN_C))[0]
         cells = format_html_join(
             "",
             "<td>{} °C<br><b>{} °C</b></td>",
-            zip(SHOWN_C, (f"{point:.1f}" for point in points), strict=True),
+            zip((f"{shown:.0f}" for shown in SHOWN_C), (f"{point:.1f}" for point in points), strict=True),
         )
         return format_html('<table style="text-align:center;border-spacing:1em 0"><tr>{}</tr></table>', cells)
 
@@ -59,11 +56,6 @@ class SubstationControlAdmin(ModelAdmin):
     def watch(self, request: HttpRequest, controls: QuerySet[SubstationControl]) -> None:
         """Let the controller decide only."""
         self._set(request, controls, Mode.SHADOW)
-
-    @admin.action(description=_("Hold: leave the station to its own curve"), permissions=["change"])
-    def hold(self, request: HttpRequest, controls: QuerySet[SubstationControl]) -> None:
-        """Keep the controller's hands off."""
-        self._set(request, controls, Mode.HOLD)
 
     def _set(self, request: HttpRequest, controls: QuerySet[SubstationControl], mode: Mode) -> None:
         changed = set_mode(controls=list(controls), mode=mode)

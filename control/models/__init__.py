@@ -2,6 +2,7 @@
 
 from control.models.alarm import Alarm, AlarmEntry, AlarmRule, AlarmWatch
 from control.models.forecast import OutdoorForecast
+from control.models.hold import ManualHold
 from control.models.load import LoadForecast, LoadForecastScore, LoadHour
 from control.models.substation import RegulatorState, SubstationControl
 from control.models.target import Target, TargetTransition
@@ -14,6 +15,7 @@ __all__ = [
     "LoadForecast",
     "LoadForecastScore",
     "LoadHour",
+    "ManualHold",
     "OutdoorForecast",
     "RegulatorState",
     "SubstationControl",

@@ -38,4 +38,5 @@ def set_mode(*, controls: Sequence[SubstationControl], mode: Mode) -> int:
     The last target runs on until it expires, half an hour at most.
     """
     wanted = SubstationControl.objects.filter(pk__in=[control.pk for control in controls])
-    return wanted.exclude(mode=mode).update(mode=mode)
+    # A held station is released first: whoever holds it had a reason.
+    return wanted.exclude(mode__in=[mode, Mode.HOLD]).update(mode=mode)

@@ -14,6 +14,7 @@ from comfort.queries.demand import ComfortDemand, comfort_demand
 from control.enums import Cause, TargetState
 from control.models import RegulatorState, Target, TargetTransition
 from control.operations.expiry import expire_targets
+from control.operations.holds import release_ended
 from control.queries.observed import observe
 from control.queries.stations import Stations, locked_stations, remembered
 from control.regulator.regulate import regulate
@@ -51,6 +52,7 @@ def tick(*, now: datetime) -> TickResult:
     Two ticks at once take turns on the stations' rows. Nothing is sent here: see `outbox`.
     """
     expire_targets(now=now)
+    release_ended(now=now)
     stations = locked_stations(now)
     if not len(stations):
         return TickResult(stations=0, issued=0, blind=0)

@@ -70,12 +70,17 @@ def station_now(household: Household) -> StationNow:
     """The home's station as it stands."""
     substation = Substation.objects.get(buildings=household.building_id)
     control = SubstationControl.objects.filter(substation=substation).first()
-    newest = _targets(substation).order_by("-issued_at").first()
     return StationNow(
         substation=substation,
         mode=Mode(control.mode) if control else None,
-        current=target_view(newest) if newest else None,
+        current=newest_target(substation),
     )
+
+
+def newest_target(substation: Substation) -> TargetView | None:
+    """What the station was told last; None where nothing ever was."""
+    newest = _targets(substation).order_by("-issued_at").first()
+    return target_view(newest) if newest else None
 
 
 def comfort_answers(

@@ -28,6 +28,7 @@ def a_target(
     issued_at: datetime = NOON,
     states: tuple[TargetState, ...] = (TargetState.ISSUED,),
     supply_c: float = 46.5,
+    terms: dict[str, object] | None = None,
 ) -> Target:
     """A target that has reached ``states``, a second apart."""
     target = Target.objects.create(
@@ -39,7 +40,7 @@ def a_target(
         secondary_supply_c=supply_c,
         cause=Cause.START,
         reason="start: curve 46.50",
-        terms={"newest_vote": 0, "clips": []},
+        terms={"newest_vote": 0, "clips": [], **(terms or {})},
     )
     for number, state in enumerate(states):
         at = issued_at + timedelta(seconds=number)

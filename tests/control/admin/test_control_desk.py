@@ -59,9 +59,7 @@ def test_a_new_station_can_be_entered(desk: Client) -> None:
     assert desk.get(reverse("admin:control_substationcontrol_add")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("action", "mode"), [("activate", Mode.ACTIVE), ("watch", Mode.SHADOW), ("hold", Mode.HOLD)]
-)
+@pytest.mark.parametrize(("action", "mode"), [("activate", Mode.ACTIVE), ("watch", Mode.SHADOW)])
 def test_an_action_changes_the_mode(desk: Client, substation: Substation, action: str, mode: Mode) -> None:
     other = a_substation()
     a_control(substation=other, mode=Mode.SHADOW)
