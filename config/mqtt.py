@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,9 @@ KEEPALIVE_S: Final = 30
 # The longest wait before the next attempt; each client adds its own jitter, so that a
 # restarted broker is not met by all of them in the same instant.
 RECONNECT_MAX_S: Final = 30
+
+
+POLL_S: Final = 0.02
 
 
 class BrokerAddressError(ValueError):
@@ -155,3 +159,28 @@ def connect(
     client.on_message = receive
     start(client, address, clean=clean, session_expiry_s=session_expiry_s)
     return client
+
+
+def publish_once(messages: Sequence[tuple[str, bytes]], *, client_id: str, patience_s: float) -> list[bool]:
+    """Connect, publish all at QoS 1, leave; of each whether the broker took it within ``patience_s``."""
+    deadline = time.monotonic() + patience_s
+    client = connect(client_id=client_id)
+    try:
+        while not client.is_connected():
+            if time.monotonic() > deadline:
+                return [False] * len(messages)
+            time.sleep(POLL_S)
+        sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
+        return [_is_taken(one, deadline - time.monotonic()) for one in sent]
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def _is_taken(sent: paho.MQTTMessageInfo, patience_s: float) -> bool:
+    try:
+        sent.wait_for_publish(max(patience_s, 0.0))
+    except (RuntimeError, ValueError):
+        # The connection is not there, or paho's queue is full.
+        return False
+    return sent.is_published()

@@ -87,6 +87,23 @@ class Decision(models.TextChoices):
     UNDONE = "undone", _("Taken back")
 
 
+class GapKind(models.TextChoices):
+    """What gave a gap in a meter's readings away."""
+
+    SEQUENCE = "sequence", _("Its count")  # the meter numbers its readings, and numbers are missing
+    INTERVAL = "interval", _("Its interval")  # a step longer than the usual one
+    SILENCE = "silence", _("Its silence")  # nothing has come since
+
+
+class GapState(models.TextChoices):
+    """Where a gap stands."""
+
+    OPEN = "open", _("Open")
+    ASKED = "asked", _("Asked for")
+    FILLED = "filled", _("Filled")
+    GIVEN_UP = "given_up", _("Given up")  # asked five times in vain; filled all the same if it comes
+
+
 class QuarantineState(models.TextChoices):
     """Where a quarantined message stands."""
 

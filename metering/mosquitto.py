@@ -22,6 +22,8 @@ ACL: Final = f"""\
 # The ingest processes hear everything that devices say.
 user {INGEST}
 topic read {ALL_UP}
+# Under the same name the worker asks again for readings that never came.
+topic write {PREFIX}/+/{DOWN}/+/backfill
 
 # The control process hears answers and sets targets.
 user {CONTROL}

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Any, Final
 
+import orjson
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Utility
 from accounts.scope import utility_scope
+from config.mqtt import publish_once
+from metering.operations.gaps import ask_again, find_gaps
 from metering.operations.validation import validate_readings
 
 logger = logging.getLogger(__name__)
+
+CLIENT_ID: Final = "hearthline-backfill"
+TAKEN_WITHIN_S: Final = 20.0
 
 
 @shared_task(name="metering.validate_readings")
@@ -22,3 +30,21 @@ def validate_readings_task() -> None:
             done = validate_readings(at=timezone.now())
         if done.found or done.withdrawn:
             logger.info("%s: %s findings, %s withdrawn", utility.slug, done.found, done.withdrawn)
+
+
+@shared_task(name="metering.mend_gaps")
+def mend_gaps() -> None:
+    """Find what meters must have said and nobody heard, and ask for it, utility after utility."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            gaps = find_gaps(at=timezone.now())
+            asked = ask_again(at=timezone.now(), publish=_publish)
+        if gaps.found or gaps.filled or asked:
+            logger.info(
+                "%s: %s gaps found, %s filled, %s asked for", utility.slug, gaps.found, gaps.filled, asked
+            )
+
+
+def _publish(messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
+    texts = [(topic, orjson.dumps(message)) for topic, message in messages]
+    return publish_once(texts, client_id=CLIENT_ID, patience_s=TAKEN_WITHIN_S)

@@ -51,6 +51,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("metering.Reading", "speed"),
             Entry("metering.RoomTemperature", "thermostat"),
             Entry("metering.Connectivity", "cell_tower"),
+            Entry("metering.ReadingGap", "signal_disconnected"),
             Entry("metering.TelemetryTag", "label"),
             Entry("metering.TagLimits", "notifications_active"),
             Entry("metering.TagPath", "route"),

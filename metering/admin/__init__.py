@@ -1,5 +1,5 @@
-"""The desk's pages about devices, the quarantine and the registry of plant signals."""
+"""The desk's pages about devices, their readings' gaps, the quarantine and the registry of plant signals."""
 
-from metering.admin import devices, exceptions, quarantine, tags
+from metering.admin import devices, exceptions, gaps, quarantine, tags
 
-__all__ = ["devices", "exceptions", "quarantine", "tags"]
+__all__ = ["devices", "exceptions", "gaps", "quarantine", "tags"]

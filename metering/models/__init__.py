@@ -4,6 +4,7 @@ from metering.models.device import Connectivity, Device, Installation
 from metering.models.edit import ReadingEdit
 from metering.models.exchange import MeterExchange
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest
+from metering.models.gap import ReadingGap
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
@@ -17,6 +18,7 @@ __all__ = [
     "Reading",
     "ReadingEdit",
     "ReadingFlag",
+    "ReadingGap",
     "RoomTemperature",
     "TagLimits",
     "TagPath",
