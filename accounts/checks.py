@@ -12,6 +12,7 @@ from accounts.scope import TenantManager, TenantModel
 OUR_APPS: Final = ("accounts", "metering", "billing", "comfort", "control")
 # People and utilities stand above the wall; each of the others says why it does.
 ABOVE_THE_WALL: Final = {
+    "accounts.AccessToken",  # it is its owner's, wherever they live
     "accounts.User",  # one person may live in the homes of two utilities
     "accounts.Utility",  # it is the wall's own name
     "metering.QuarantinedMessage",  # an unknown device belongs to nobody yet

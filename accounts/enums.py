@@ -44,6 +44,16 @@ class MembershipRole(models.TextChoices):
     CARETAKER = "caretaker", _("Caretaker")  # looks after it: sees and votes, sees no money
 
 
+class TokenScope(models.TextChoices):
+    """What an access token may read of its owner's."""
+
+    HOMES = "homes", _("Homes and their newest values")
+    CONSUMPTION = "consumption", _("Heat used")
+    ROOMS = "rooms", _("Room temperatures")
+    COMFORT = "comfort", _("Votes and what the plant did")
+    BILLS = "bills", _("Bills")
+
+
 class StaffDuty(models.TextChoices):
     """What a member of the utility's staff is trusted with."""
 

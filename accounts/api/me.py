@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.base import signed_in
-from accounts.enums import MembershipRole
+from accounts.enums import MembershipRole, TokenScope
 from accounts.queries.access import Access, homes_of
 
 
@@ -35,6 +35,8 @@ class MeSerializer(serializers.Serializer[object]):
 
 class MeView(APIView):
     """The person who asks."""
+
+    token_scope = TokenScope.HOMES
 
     @extend_schema(responses=MeSerializer, tags=["people"])
     def get(self, request: Request) -> Response:

@@ -3,9 +3,11 @@
 from accounts.models.contract import Contract
 from accounts.models.network import Building, HeatSource, Household, Substation
 from accounts.models.people import Membership, StaffRole, User
+from accounts.models.token import AccessToken
 from accounts.models.utility import Utility
 
 __all__ = [
+    "AccessToken",
     "Building",
     "Contract",
     "HeatSource",

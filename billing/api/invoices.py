@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView
+from accounts.enums import TokenScope
 from billing.api.base import InvoiceView
 from billing.api.shown import InvoiceDetailSerializer, InvoiceSerializer, ProofSerializer
 from billing.queries.invoices import invoices_of, with_owed
@@ -37,6 +38,7 @@ CURSOR = [
 class HouseholdInvoicesView(HouseholdView):
     """The invoices of a home."""
 
+    token_scope = TokenScope.BILLS
     needs_money = True
 
     @extend_schema(responses=PAGE, parameters=CURSOR, tags=["invoices"])
@@ -52,6 +54,8 @@ class HouseholdInvoicesView(HouseholdView):
 class InvoiceDetailView(InvoiceView):
     """One invoice."""
 
+    token_scope = TokenScope.BILLS
+
     @extend_schema(responses=InvoiceDetailSerializer, tags=["invoices"])
     def get(self, _request: Request, invoice_id: int) -> Response:
         """The invoice with its lines and everything printed."""
@@ -66,6 +70,8 @@ class InvoiceDetailView(InvoiceView):
 
 class InvoiceProofView(InvoiceView):
     """How one invoice was computed."""
+
+    token_scope = TokenScope.BILLS
 
     @extend_schema(responses=ProofSerializer, tags=["invoices"])
     def get(self, _request: Request, invoice_id: int) -> Response:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView
+from accounts.enums import TokenScope
 from comfort.enums import EntryKind, Fault, TicketState
 from comfort.models import ColdSpell, ColdTicket, TicketEntry
 from comfort.queries.service import tickets_of
@@ -64,6 +65,8 @@ class ColdSerializer(serializers.Serializer[Any]):
 
 class ColdView(HouseholdView):
     """Times under the minimum room temperature."""
+
+    token_scope = TokenScope.COMFORT
 
     @extend_schema(responses=ColdSerializer, tags=["comfort"])
     def get(self, _request: Request, household_id: int) -> Response:

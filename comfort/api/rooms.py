@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView, seen
+from accounts.enums import TokenScope
 from accounts.period import Period
 from comfort.models import Room
 from comfort.queries.rooms import RoomView, rooms_now
@@ -60,6 +61,8 @@ class TemperaturesSerializer(serializers.Serializer[Any]):
 class RoomsView(HouseholdView):
     """The home's rooms."""
 
+    token_scope = TokenScope.ROOMS
+
     @extend_schema(responses=RoomSerializer(many=True), tags=["comfort"])
     def get(self, _request: Request, household_id: int) -> Response:
         """The rooms in the home's own order, with the newest value and its age."""
@@ -69,6 +72,8 @@ class RoomsView(HouseholdView):
 
 class TemperaturesView(HouseholdView):
     """A room's temperatures over time."""
+
+    token_scope = TokenScope.ROOMS
 
     @extend_schema(parameters=[SeriesPeriodSerializer], responses=TemperaturesSerializer, tags=["comfort"])
     def get(self, request: Request, household_id: int, room_id: int) -> Response:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.page.views import bills, claims, comfort, home, payments, shell
+from config.page.views import bills, claims, comfort, home, payments, shell, tokens
 
 app_name = "page"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
     path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
+    path("keys", tokens.TokensPage.as_view(), name="tokens"),
+    path("keys/<int:token_id>/end", tokens.TokenEnd.as_view(), name="token-end"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.worker, name="worker"),
     path("offline", shell.offline, name="offline"),

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView
+from accounts.enums import TokenScope
 from comfort.api.feedback import FeedbackSerializer
 from comfort.queries.demand import HomeEffect
 from control.enums import AnswerState, Cause, Mode, TargetState
@@ -86,6 +87,8 @@ class ComfortSerializer(serializers.Serializer[object]):
 
 class ComfortView(HouseholdView):
     """What I said, what was measured, what the plant did about it and why."""
+
+    token_scope = TokenScope.COMFORT
 
     @extend_schema(responses=ComfortSerializer, tags=["comfort"])
     def get(self, _request: Request, household_id: int) -> Response:  # noqa: ARG002 - the base view has read it

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView, seen
+from accounts.enums import TokenScope
 from accounts.period import Period
 from config.api.series import GapSerializer, SeriesPeriodSerializer, too_many_points
 from metering.enums import Quality, Resolution
@@ -43,6 +44,8 @@ class ConsumptionSerializer(serializers.Serializer[Any]):
 
 class ConsumptionView(HouseholdView):
     """The home's energy over time."""
+
+    token_scope = TokenScope.CONSUMPTION
 
     @extend_schema(
         parameters=[ConsumptionPeriodSerializer], responses=ConsumptionSerializer, tags=["consumption"]

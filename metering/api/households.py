@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.base import HouseholdView, signed_in
-from accounts.enums import MembershipRole
+from accounts.enums import MembershipRole, TokenScope
 from accounts.queries.access import Access, homes_of
 from accounts.scope import utility_scope
 from metering.queries.now import DeviceNow, homes_now
@@ -88,6 +88,8 @@ class HouseholdSerializer(serializers.Serializer[HomeNow]):
 class HouseholdsView(APIView):
     """All homes of the person who asks."""
 
+    token_scope = TokenScope.HOMES
+
     @extend_schema(responses=HouseholdSerializer(many=True), tags=["homes"])
     def get(self, request: Request) -> Response:
         """Where I live, with the freshest values and their age."""
@@ -98,6 +100,8 @@ class HouseholdsView(APIView):
 
 class HouseholdNowView(HouseholdView):
     """One home of the person who asks."""
+
+    token_scope = TokenScope.HOMES
 
     @extend_schema(responses=HouseholdSerializer, tags=["homes"])
     def get(self, _request: Request, household_id: int) -> Response:

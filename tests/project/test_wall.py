@@ -21,8 +21,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.enums import MembershipRole, StaffDuty
+from accounts.enums import MembershipRole, StaffDuty, TokenScope
 from accounts.models import Household, User
+from accounts.operations.tokens import make_token
 from accounts.scope import utility_scope
 from billing.enums import AttemptState
 from billing.models import PaymentAttempt
@@ -86,13 +87,21 @@ def a_full_home(*, slug: str) -> Home:
             provider_session_id=f"cs_{slug}",
             url=f"https://pay.invalid/{slug}",
         )
+    token, _secret = make_token(
+        user=owner,
+        name=f"{slug}-key",
+        scopes=[TokenScope.HOMES],
+        lifetime=timedelta(days=9),
+        at=timezone.now(),
+    )
     keys: dict[str, int | UUID] = {
         "household_id": household.pk,
         "room_id": room.pk,
         "invoice_id": invoice_id,
         "payment_id": payment.pk,
+        "token_id": token.pk,
     }
-    secrets = (household.customer_number, f"{slug}-room", owner.email, f"cs_{slug}")
+    secrets = (household.customer_number, f"{slug}-room", owner.email, f"cs_{slug}", f"{slug}-key")
     return Home(household, keys, secrets, f"cs_{slug}")
 
 
