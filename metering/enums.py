@@ -119,3 +119,13 @@ class Resolution(models.TextChoices):
     HOUR = "hour", _("Hour")
     DAY = "day", _("Day")  # 23 or 25 hours where the clock changes
     MONTH = "month", _("Month")
+
+
+class PlaceSum(models.TextChoices):
+    """Whose meters a sum is over, and for which place."""
+
+    BUILDING = "building", _("Building's main meter")
+    BUILDING_HOMES = "building_homes", _("Homes of the building")
+    SUBSTATION = "substation", _("Substation's own meter")
+    SUBSTATION_BUILDINGS = "substation_buildings", _("Main meters of the substation's buildings")
+    SUBSTATION_HOMES = "substation_homes", _("Homes of the substation")

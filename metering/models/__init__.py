@@ -1,5 +1,11 @@
 """One file a concept."""
 
+from metering.models.consumption import (
+    ConsumptionCursor,
+    ConsumptionMark,
+    MeterConsumption,
+    PlaceConsumption,
+)
 from metering.models.device import Connectivity, Device, Installation
 from metering.models.edit import ReadingEdit
 from metering.models.exchange import MeterExchange
@@ -11,9 +17,13 @@ from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, Telemetr
 
 __all__ = [
     "Connectivity",
+    "ConsumptionCursor",
+    "ConsumptionMark",
     "Device",
     "Installation",
+    "MeterConsumption",
     "MeterExchange",
+    "PlaceConsumption",
     "QuarantinedMessage",
     "Reading",
     "ReadingEdit",

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
-from typing import Final
 
 import numpy as np
 
@@ -15,15 +14,7 @@ from accounts.period import Period, instants
 from accounts.scope import current_utility_id
 from metering.enums import Quality, Resolution
 from metering.queries.cuts import OpenPeriodError, cut_instants
-from metering.queries.registers import Bracket, Flags, Ints, brackets, registers
-
-# Between registers further apart than this, the split of the energy is an estimate; the sum never is.
-TOLERANCE: Final = {
-    Resolution.RAW: timedelta.max,
-    Resolution.HOUR: timedelta(hours=2),
-    Resolution.DAY: timedelta(hours=6),
-    Resolution.MONTH: timedelta(days=1),
-}
+from metering.queries.registers import TOLERANCE, Bracket, Flags, Ints, brackets, registers
 
 
 @dataclass(frozen=True, slots=True)

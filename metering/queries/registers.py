@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -15,10 +15,18 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from accounts.scope import scoped_utility_id
-from metering.enums import DeviceKind
+from metering.enums import DeviceKind, Resolution
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+# Between registers further apart than this, the split of the energy is an estimate; the sum never is.
+TOLERANCE: Final = {
+    Resolution.RAW: timedelta.max,
+    Resolution.HOUR: timedelta(hours=2),
+    Resolution.DAY: timedelta(hours=6),
+    Resolution.MONTH: timedelta(days=1),
+}
 
 # Two index probes a meter and instant, however many readings lie between. A reading at the very
 # instant a meter was hung up or taken down counts as its first or last register.

@@ -1,0 +1,104 @@
+"""Cutting what was marked: consumption by hour, day and month, of every meter and every place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from django.db import connection, transaction
+
+from accounts.models import Utility
+from accounts.scope import current_utility_id
+from metering.enums import Resolution
+from metering.models import ConsumptionCursor, ConsumptionMark
+from metering.operations import cutting
+from metering.queries.registers import TOLERANCE
+
+# About how many hours of meters one transaction cuts: a few seconds, and some tens of megabytes.
+SLICE: Final = 250_000
+
+
+class Wider(NamedTuple):
+    """How a resolution is made of the one below it; ``last`` reaches over the last part of a whole."""
+
+    resolution: Resolution
+    finer: Resolution
+    unit: str
+    step: str
+    last: str
+
+
+WIDER: Final = (
+    Wider(Resolution.DAY, Resolution.HOUR, "day", "1 day", "1 hour"),
+    Wider(Resolution.MONTH, Resolution.DAY, "month", "1 month", "25 hours"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a run worked off, and how many rows of meters it changed."""
+
+    marks: int = 0
+    rows: int = 0
+
+    def __add__(self, other: Cut) -> Cut:
+        """Two runs as one."""
+        return Cut(self.marks + other.marks, self.rows + other.rows)
+
+
+def cut_consumption(*, at: datetime, slice_hours: int = SLICE) -> Cut:
+    """Cut everything that is marked at the utility in scope, slice after slice, each one transaction.
+
+    ``at`` is noted at the cursor. May be killed at any time: what a slice did not commit is still marked.
+    """
+    total = Cut()
+    while (done := _cut_slice(at=at, slice_hours=slice_hours)).marks:
+        total += done
+    return total
+
+
+def mark_everything() -> None:
+    """Have the consumption of all meters of the utility in scope cut anew, from the first reading on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT metering_mark_everything(ARRAY(SELECT id FROM metering_device WHERE utility_id = %s))",
+            [current_utility_id()],
+        )
+
+
+@transaction.atomic
+def _cut_slice(*, at: datetime, slice_hours: int) -> Cut:
+    utility = Utility.objects.get(pk=current_utility_id())
+    ConsumptionCursor.objects.get_or_create(utility=utility)
+    # One run at a time: two would add the same difference to a sum.
+    position = ConsumptionCursor.objects.select_for_update().get(utility=utility)
+    values: dict[str, Any] = {"utility": utility.pk, "zone": utility.time_zone}
+    with connection.cursor() as cursor:
+        cursor.execute(cutting.TAKE, [utility.pk, slice_hours])
+        marks = [number for (number,) in cursor.fetchall()]
+        if not marks:
+            return Cut()
+        for statement in cutting.TABLES.split(";"):
+            cursor.execute(statement)
+        cursor.execute(cutting.REGIONS, {**values, "marks": marks})
+        cursor.execute(cutting.HOUR_SCOPE)
+        cursor.execute(cutting.HOURS, {**values, "tolerance_s": _tolerance_s(Resolution.HOUR)})
+        cursor.execute(cutting.WRITE, {**values, "resolution": Resolution.HOUR})
+        rows = cursor.fetchone()[0]
+        for wider in WIDER:
+            more = {**values, **wider._asdict(), "tolerance_s": _tolerance_s(wider.resolution)}
+            cursor.execute("TRUNCATE cut_scope, cut_new")
+            cursor.execute(cutting.WIDER_SCOPE, more)
+            cursor.execute(cutting.WIDER, more)
+            cursor.execute(cutting.WRITE, more)
+            rows += cursor.fetchone()[0]
+        cursor.execute(cutting.SWEEP, [utility.pk])
+    ConsumptionMark.objects.filter(pk__in=marks).delete()
+    position.last_mark, position.cut_at = max(marks[-1], position.last_mark), at
+    position.save(update_fields=["last_mark", "cut_at"])
+    return Cut(len(marks), rows)
+
+
+def _tolerance_s(resolution: Resolution) -> int:
+    return int(TOLERANCE[resolution].total_seconds())
