@@ -14,6 +14,7 @@ from accounts.models import Utility
 from accounts.scope import utility_scope
 from config.mqtt import publish_once
 from metering.operations.gaps import ask_again, find_gaps
+from metering.operations.consumption import cut_consumption
 from metering.operations.validation import validate_readings
 
 logger = logging.getLogger(__name__)
@@ -48,3 +49,13 @@ def mend_gaps() -> None:
 def _publish(messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
     texts = [(topic, orjson.dumps(message)) for topic, message in messages]
     return publish_once(texts, client_id=CLIENT_ID, patience_s=TAKEN_WITHIN_S)
+
+
+@shared_task(name="metering.cut_consumption")
+def cut_consumption_task() -> None:
+    """Cut what is marked into hours, days and months, utility after utility."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            done = cut_consumption(at=timezone.now())
+        if done.rows:
+            logger.info("%s: %s rows of consumption cut from %s marks", utility.slug, done.rows, done.marks)

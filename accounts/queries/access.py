@@ -39,13 +39,18 @@ class Access:
         """The local midnight from which on the home's past is this person's too."""
         return local_midnight(self.since, self.utility.zone)
 
+    @property
+    def time(self) -> Period[datetime]:
+        """When the home's days are this person's too."""
+        return Period(self.since_instant)
+
     def visible(self, period: Period[datetime]) -> Period[datetime]:
         """The part of ``period`` in which the person had to do with the home; before, others lived there.
 
         Raises:
             BeforeYourTimeError: no part of it.
         """
-        shared = period & Period(self.since_instant)
+        shared = period & self.time
         if shared is None:
             raise BeforeYourTimeError(
                 _("This home is yours since %(day)s; what was before is not yours to see.")

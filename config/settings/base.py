@@ -119,6 +119,7 @@ CELERY_BEAT_SCHEDULE = {
     "readings to validate": {"task": "metering.validate_readings", "schedule": 60},
     "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
     "gaps in readings": {"task": "metering.mend_gaps", "schedule": 3600},
+    "consumption of what was stored": {"task": "metering.cut_consumption", "schedule": 20},
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
     # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},

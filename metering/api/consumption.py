@@ -53,13 +53,15 @@ class ConsumptionView(HouseholdView):
     def get(self, request: Request, household_id: int) -> Response:
         """What the home used, interval by interval; intervals that are not complete yet are left out.
 
-        The period widens to whole hours, days or months of the home's calendar.
+        The period widens to whole hours, days or months of the home's calendar; the month in which one
+        moved in begins on that day.
         """
         asked = ConsumptionPeriodSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         period = seen(self.access, Period(asked.validated_data["from"], asked.validated_data["to"]))
         try:
-            series = consumption(household_id, period, Resolution(asked.validated_data["resolution"]))
+            resolution = Resolution(asked.validated_data["resolution"])
+            series = consumption(household_id, period, resolution, within=self.access.time)
         except TooManyPointsError as error:
             raise too_many_points() from error
         return Response(ConsumptionSerializer(_body(series)).data)

@@ -1,10 +1,10 @@
-"""What a home used, hour by hour or over a billing period, from the registers of its meters."""
+"""What a home used: hour by hour as it was cut, or over a billing period from the registers themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from accounts.period import Period, instants
 from accounts.scope import current_utility_id
 from metering.enums import Quality, Resolution
 from metering.queries.cuts import OpenPeriodError, cut_instants
+from metering.queries.intervals import Interval, intervals_of, joined, worst
 from metering.queries.registers import TOLERANCE, Bracket, Flags, Ints, brackets, registers
 
 
@@ -78,10 +79,19 @@ class MeteredEnergy:
         return self.meters[-1].closing
 
 
-def consumption(household_id: int, period: Period[datetime], resolution: Resolution) -> ConsumptionSeries:
+def consumption(
+    household_id: int,
+    period: Period[datetime],
+    resolution: Resolution,
+    *,
+    within: Period[datetime] | None = None,
+) -> ConsumptionSeries:
     """The home's energy over ``period``, cut at the utility's local hours, days or months.
 
-    The period widens to whole intervals. Two statements (three for ``raw``), whatever its length.
+    The period widens to whole intervals, but never beyond ``within``, which begins and ends at local
+    midnights: a month that reaches beyond is the sum of those of its days that do not. Hours, days and
+    months are as they were last cut, at most a minute ago; ``raw`` is cut now, at the readings themselves.
+    Four statements at most, whatever the period's length.
 
     Raises:
         OpenPeriodError: the period has no end.
@@ -90,11 +100,70 @@ def consumption(household_id: int, period: Period[datetime], resolution: Resolut
     """
     zone = Household.objects.select_related("utility").get(pk=household_id).utility.zone
     cuts = cut_instants(household_id, period=period, resolution=resolution, zone=zone)
-    rows = [row for row in brackets([household_id], cuts) if row.has_register] if len(cuts) > 1 else []
-    if not rows:
-        nothing = np.zeros(0, dtype=np.int64)
-        return ConsumptionSeries(resolution, [], [], nothing, [], None, [])
-    return _series(rows, grid=cuts, resolution=resolution)
+    if len(cuts) < 2:  # noqa: PLR2004 - two cuts make an interval
+        return _nothing(resolution)
+    if resolution == Resolution.RAW:
+        rows = [row for row in brackets([household_id], cuts) if row.has_register]
+        return _as_read(rows, grid=cuts) if rows else _nothing(resolution)
+    grid = Period(cuts[0], cuts[-1])
+    meters = [row for row in brackets([household_id], [grid.start, cuts[-1]]) if row.has_register]
+    if not meters:
+        return _nothing(resolution)
+    shown = _complete(intervals_of(household_id, grid, resolution), meters[::2])
+    if within is not None:
+        shown = _within(household_id, shown, within=within, meters=meters[::2])
+    return ConsumptionSeries(
+        resolution=resolution,
+        starts=[one.start for one in shown],
+        ends=[one.end for one in shown],
+        energy_wh=np.array([one.energy_wh for one in shown], dtype=np.int64),
+        quality=[one.quality for one in shown],
+        complete_until=_complete_until(meters[1::2], cuts[-1]),
+        gaps=_gaps(shown, since=max(grid.start, min(row.starts_at for row in meters))),
+    )
+
+
+def _nothing(resolution: Resolution) -> ConsumptionSeries:
+    return ConsumptionSeries(resolution, [], [], np.zeros(0, dtype=np.int64), [], None, [])
+
+
+def _complete(intervals: Sequence[Interval], meters: Sequence[Bracket]) -> list[Interval]:
+    """Those in which every meter that hung there and was ever read is known."""
+    return [one for one in intervals if one.meters >= _hanging(meters, one.start, one.end)]
+
+
+def _hanging(meters: Sequence[Bracket], start: datetime, end: datetime) -> int:
+    return sum(row.starts_at < end and (row.ends_at is None or row.ends_at > start) for row in meters)
+
+
+def _within(
+    household_id: int, intervals: Sequence[Interval], *, within: Period[datetime], meters: Sequence[Bracket]
+) -> list[Interval]:
+    """The intervals cut off where ``within`` begins and ends; what was cut is the sum of its days."""
+    shown: list[Interval] = []
+    for one in intervals:
+        shared = Period(one.start, one.end) & within
+        if shared == Period(one.start, one.end):
+            shown.append(one)
+        elif shared is not None:  # at most the first and the last one
+            days = _complete(intervals_of(household_id, shared, Resolution.DAY), meters)
+            shown += [whole for whole in [joined(days, shared)] if whole is not None]
+    return shown
+
+
+def _gaps(intervals: Sequence[Interval], *, since: datetime) -> list[Period[datetime]]:
+    """Where the split is an estimate or nothing is known, between ``since`` and the last known interval."""
+    found: list[Period[datetime]] = []
+    known_until = since
+    for one in intervals:
+        start = min(known_until, one.start)
+        if one.quality == Quality.ESTIMATED or known_until < one.start:
+            end = one.end if one.quality == Quality.ESTIMATED else one.start
+            if found and found[-1].end == start:
+                start = found.pop().start
+            found.append(Period(start, end))
+        known_until = one.end
+    return found
 
 
 def metered_energy(household_ids: Collection[int], period: Period[date]) -> dict[int, MeteredEnergy]:
@@ -155,35 +224,25 @@ def _is_known(row: Bracket, at: datetime) -> bool:
     return row.after_at is not None or row.before_at == at or (row.ends_at is not None and at >= row.ends_at)
 
 
-def _series(rows: list[Bracket], *, grid: list[datetime], resolution: Resolution) -> ConsumptionSeries:
+def _as_read(rows: list[Bracket], *, grid: list[datetime]) -> ConsumptionSeries:
     # One row a meter, one column a cut: brackets come by installation and instant.
     shape = (len(rows) // len(grid), len(grid))
-    tolerance = TOLERANCE[resolution]
     step_wh = np.diff(registers(rows, grid).reshape(shape), axis=1)
     known: Flags = np.array([_is_known(row, grid[row.n - 1]) for row in rows]).reshape(shape)
     odd: Flags = np.array([Quality.SUSPECT in {row.before_quality, row.after_quality} for row in rows])
     odd = odd.reshape(shape)
-    loose: Flags = np.array([_is_loose(row, at=grid[row.n - 1], tolerance=tolerance) for row in rows])
-    loose = loose.reshape(shape)
     suspect: Flags = np.any(odd[:, 1:] | odd[:, :-1] | (step_wh < 0), axis=0)
-    estimated: Flags = np.any(loose[:, 1:] | loose[:, :-1], axis=0)
     complete: Flags = np.all(known[:, 1:] & known[:, :-1], axis=0)
     keep = np.flatnonzero(complete & _hung(rows[:: len(grid)], grid))
     return ConsumptionSeries(
-        resolution=resolution,
+        resolution=Resolution.RAW,
         starts=[grid[k] for k in keep],
         ends=[grid[k + 1] for k in keep],
         energy_wh=step_wh.sum(axis=0)[keep],
-        quality=[_quality(suspect=bool(suspect[k]), estimated=bool(estimated[k])) for k in keep],
+        quality=[worst(is_estimated=False, is_suspect=bool(suspect[k])) for k in keep],
         complete_until=_complete_until(rows[len(grid) - 1 :: len(grid)], grid[-1]),
-        gaps=_gaps(rows, grid=grid, tolerance=tolerance),
+        gaps=[],
     )
-
-
-def _quality(*, suspect: bool, estimated: bool) -> Quality:
-    if suspect:
-        return Quality.SUSPECT
-    return Quality.ESTIMATED if estimated else Quality.MEASURED
 
 
 def _hung(meters: Sequence[Bracket], grid: Sequence[datetime]) -> Flags:
@@ -201,30 +260,3 @@ def _complete_until(last: Sequence[Bracket], end: datetime) -> datetime | None:
     # A meter nobody has heard of leaves the home without any complete interval.
     known = [at for at in ends if at is not None]
     return min(known) if len(known) == len(ends) else None
-
-
-def _span(row: Bracket) -> timedelta:
-    if row.before_at is None or row.after_at is None:
-        return timedelta(0)
-    return row.after_at - row.before_at
-
-
-def _is_loose(row: Bracket, *, at: datetime, tolerance: timedelta) -> bool:
-    return row.before_at != at and _span(row) > tolerance
-
-
-def _gaps(
-    rows: Sequence[Bracket], *, grid: Sequence[datetime], tolerance: timedelta
-) -> list[Period[datetime]]:
-    found = {
-        (row.before_at, row.after_at)
-        for row in rows
-        if row.before_at and row.after_at and _is_loose(row, at=grid[row.n - 1], tolerance=tolerance)
-    }
-    # From the day a meter was hung up until somebody heard of it.
-    found |= {
-        (max(row.starts_at, grid[0]), row.after_at)
-        for row in rows
-        if row.before_at is None and row.after_at and row.after_at - row.starts_at > tolerance
-    }
-    return [Period(start, end) for start, end in sorted(found) if start < end]

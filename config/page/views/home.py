@@ -80,7 +80,7 @@ class UsePart(HomeView):
 def _use(view: HomeView) -> dict[str, Any]:
     resolution = resolution_named(view.request.GET.get("by"))
     period = view.access.visible(span(resolution, now=view.now))
-    series = consumption(view.access.household.pk, period, resolution)
+    series = consumption(view.access.household.pk, period, resolution, within=view.access.time)
     panel = use_panel(series, resolution=resolution)
     cost_minor = heat_cost_minor(view.access, panel.days) if panel.days else None
     return {"use": panel, "heat_cost_minor": cost_minor}

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from accounts.enums import MembershipRole
 from accounts.models import Household, User, Utility
+from accounts.scope import utility_scope
 from comfort.models import Feedback
 from comfort.operations import furnish_room
 from comfort.operations.tickets import let_ticket_wait
 from metering.models import TelemetryTag, TelemetryValue
+from metering.operations.consumption import cut_consumption
 from tests.billing.factories import a_bill, a_customer, a_tariff
 from tests.comfort.factories import a_cold_spell
 from tests.factories import a_building, a_clerk, a_household, a_membership, a_resident, a_substation, a_user
@@ -164,6 +166,8 @@ def test_use_is_shown_by_day_and_on_demand_by_hour(
     start = now - timedelta(hours=60)
     for hour in range(60):
         a_reading(device=meter, measured_at=start + timedelta(hours=hour), energy_wh=1_000_000 + 1000 * hour)
+    with utility_scope(household.utility):
+        cut_consumption(at=now)
     client.force_login(resident)
 
     days, hours = page_of(client, household), page_of(client, household, "use?by=hour")

@@ -8,8 +8,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import Household, User
 from metering.models import Reading
+from metering.operations.consumption import cut_consumption
 from tests.factories import a_resident
-from tests.metering.factories import a_meter
+from tests.metering.factories import a_meter, a_reading
 
 MIDNIGHT = datetime(2026, 1, 4, 16, tzinfo=UTC)  # of 5 January in Beijing
 HOUR = timedelta(hours=1)
@@ -23,6 +24,7 @@ def ask(api: APIClient, resident: User, household: Household) -> Any:  # noqa: A
         Reading(device=meter, measured_at=MIDNIGHT + n * HOUR, energy_wh=n * 500, received_at=MIDNIGHT)
         for n in range(49)
     )
+    cut_consumption(at=MIDNIGHT)
     api.force_login(resident)
     return lambda **asked: api.get(f"/api/v1/households/{household.pk}/consumption", asked)
 
@@ -72,6 +74,25 @@ def test_what_was_before_one_moved_in_is_cut_off(household: Household, api: APIC
     answer = ask(**{"from": "2026-01-04T16:00:00Z", "to": "2026-01-07T16:00:00Z"})
 
     assert [point["start"] for point in answer.json()["points"]] == ["2026-01-05T16:00:00Z"]
+
+
+def test_the_month_one_moved_in_says_nothing_of_the_days_before(
+    household: Household,
+    api: APIClient,
+    ask: Any,  # noqa: ANN401 - as above
+) -> None:
+    meter = household.installations.get().device
+    a_reading(device=meter, measured_at=datetime(2026, 1, 31, 16, tzinfo=UTC), energy_wh=1_000_000)
+    a_reading(device=meter, measured_at=datetime(2025, 12, 31, 16, tzinfo=UTC), energy_wh=0)
+    cut_consumption(at=MIDNIGHT)
+    asked = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T16:00:00Z", "resolution": "month"}
+    whole = ask(**asked).json()["points"]
+    api.force_login(a_resident(household=household, starts_on=date(2026, 1, 6)))
+
+    own = ask(**asked).json()["points"]
+
+    assert [(point["start"], point["energy_wh"]) for point in whole] == [("2025-12-31T16:00:00Z", 1_000_000)]
+    assert [(point["start"], point["energy_wh"]) for point in own] == [("2026-01-05T16:00:00Z", 988_000)]
 
 
 def test_a_past_that_was_wholly_somebody_elses_is_refused(

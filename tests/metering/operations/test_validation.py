@@ -21,6 +21,7 @@ from metering.models import (
     ValidationCursor,
     ValidationRequest,
 )
+from metering.operations.consumption import cut_consumption
 from metering.operations.validation import Validated, validate_readings
 from metering.queries.consumption import consumption, metered_energy
 from metering.queries.neighbourhoods import AROUND, steps, touched
@@ -70,6 +71,7 @@ def test_a_dip_is_flagged_and_neither_billed_nor_shown(household: Household, met
     arrive(meter, {hour: 1000 + 5 * hour for hour in range(30)} | {10: 0})
     assert validate_readings(at=LATER) == Validated(stretches=1, found=1, withdrawn=0)
     assert standing() == [(10, Finding.DIP)]
+    cut_consumption(at=LATER)
     series = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 24 * HOUR), Resolution.HOUR)
     assert series.energy_wh.tolist() == [5000] * 24
     raw = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 24 * HOUR), Resolution.RAW)
@@ -123,9 +125,11 @@ def test_a_late_reading_reopens_its_neighbourhood(household: Household, meter: D
 def test_an_estimate_gives_way_to_a_late_reading(household: Household, meter: Device) -> None:
     arrive(meter, {0: 1000, 24: 1120})
     gap = Period(MIDNIGHT, MIDNIGHT + 24 * HOUR)
+    cut_consumption(at=LATER)
     before = consumption(household.pk, gap, Resolution.HOUR)
     arrive(meter, {12: 1100}, received_at=LATER)
     validate_readings(at=LATER)
+    cut_consumption(at=LATER)
     after = consumption(household.pk, gap, Resolution.HOUR)
     assert before.energy_wh.tolist() == [5000] * 24
     assert after.energy_wh[:12].sum() == 100_000

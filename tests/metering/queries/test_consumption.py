@@ -16,7 +16,9 @@ from accounts.period import Period, local_midnight
 from accounts.scope import NoUtilityInScopeError, utility_scope
 from metering.enums import Quality, Resolution
 from metering.models import Device, Reading
-from metering.queries.consumption import consumption, metered_energy
+from metering.operations.consumption import cut_consumption
+from metering.queries import consumption as queries
+from metering.queries.consumption import ConsumptionSeries, metered_energy
 from metering.queries.cuts import OpenPeriodError, TooManyPointsError
 from metering.queries.registers import Bracket, registers
 from tests.factories import a_household, a_utility
@@ -27,6 +29,17 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 EVEN = [100 * n for n in range(24 * 4)]
 MIDNIGHT = datetime(2026, 1, 4, 16, tzinfo=UTC)  # of 5 January in Beijing
+
+
+def consumption(
+    household_id: int,
+    period: Period[datetime],
+    resolution: Resolution,
+    within: Period[datetime] | None = None,
+) -> ConsumptionSeries:
+    """What the query answers once everything is cut."""
+    cut_consumption(at=MIDNIGHT)
+    return queries.consumption(household_id, period, resolution, within=within)
 
 
 def readings(meter: Device, *, start: datetime, step: timedelta, energies_wh: list[int]) -> None:
@@ -159,6 +172,65 @@ def test_months_begin_at_local_midnight_and_raw_is_as_it_was_read(household: Hou
     assert months.energy_wh.tolist() == [31_000, 31_000]
     raw = consumption(household.pk, Period(start, start + 2 * DAY), Resolution.RAW)
     assert (raw.starts, raw.energy_wh.tolist()) == ([start, start + DAY], [1000, 1000])
+
+
+def test_the_month_somebody_moved_in_begins_on_that_day_and_ends_when_they_leave(
+    household: Household,
+) -> None:
+    start = local_midnight(date(2025, 12, 1), BEIJING)
+    meter = a_meter(household=household)
+    readings(meter, start=start, step=DAY, energies_wh=[n * n * 100 for n in range(70)])
+    in_at, out_at = start + 14 * DAY, start + 40 * DAY
+    asked = Period(start, start + 62 * DAY)
+
+    months = consumption(household.pk, asked, Resolution.MONTH, within=Period(in_at, out_at))
+
+    assert (months.starts, months.ends) == ([in_at, start + 31 * DAY], [start + 31 * DAY, out_at])
+    assert months.energy_wh.tolist() == [(31**2 - 14**2) * 100, (40**2 - 31**2) * 100]
+    days = consumption(household.pk, asked, Resolution.DAY, within=Period(in_at, out_at))
+    assert (days.starts[0], days.ends[-1]) == (in_at, out_at)
+    assert days.energy_wh.sum() == months.energy_wh.sum()
+
+
+def test_a_month_cut_off_where_a_day_is_missing_is_left_out(household: Household) -> None:
+    start = local_midnight(date(2025, 12, 1), BEIJING)
+    readings(a_meter(household=household), start=start, step=DAY, energies_wh=[0, 1000, 2000, 3000])
+
+    months = consumption(
+        household.pk, Period(start, start + 31 * DAY), Resolution.MONTH, within=Period(start + DAY)
+    )
+
+    assert months.starts == []
+
+
+@pytest.mark.parametrize("resolution", [Resolution.HOUR, Resolution.DAY, Resolution.MONTH])
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_statements_do_not_grow_with_meters_and_hours(
+    household: Household,
+    resolution: Resolution,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(count):
+        readings(a_meter(household=household), start=MIDNIGHT, step=HOUR, energies_wh=list(range(30 * count)))
+    cut_consumption(at=MIDNIGHT)
+
+    with django_assert_num_queries(3):  # the calendar, the meters, the intervals
+        queries.consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + count * DAY), resolution)
+
+
+def test_what_was_cut_is_what_is_billed(household: Household) -> None:
+    start = local_midnight(date(2026, 1, 1), BEIJING)
+    meter = a_meter(household=household)
+    readings(
+        meter, start=start - 7 * HOUR / 2, step=HOUR, energies_wh=[777 * n + n * n for n in range(24 * 33)]
+    )
+
+    billed = metered_energy([household.pk], Period(date(2026, 1, 1), date(2026, 2, 1)))[household.pk]
+
+    for resolution in (Resolution.HOUR, Resolution.DAY, Resolution.MONTH):
+        shown = consumption(household.pk, Period(start, start + 31 * DAY), resolution)
+        assert shown.energy_wh.sum() == billed.energy_wh
 
 
 def test_a_series_nobody_can_look_at_is_refused(household: Household) -> None:
