@@ -10,8 +10,9 @@ from pytest_django import Settings
 
 from accounts.models import Household
 from config.settings import engine
-from metering.models import Reading
+from metering.models import MeterConsumption, PlaceConsumption, Reading
 from metering.operations.batch import store_batch
+from metering.operations.consumption import cut_consumption
 from metering.operations.tables import MANY
 from metering.queries.latest import latest_readings
 from metering.queries.registry import Registry
@@ -19,7 +20,11 @@ from tests.metering.factories import NOON, a_controller, a_message, a_meter, a_r
 
 pytestmark = pytest.mark.timescale
 
-HYPERTABLES: Final = ("metering_reading", "metering_roomtemperature", "metering_telemetryvalue")
+HOUR: Final = timedelta(hours=1)
+HYPERTABLES: Final = (
+    *("metering_meterconsumption", "metering_reading", "metering_roomtemperature"),
+    "metering_telemetryvalue",
+)
 
 
 def _rows(connection: BaseDatabaseWrapper, query: str) -> list[tuple[Any, ...]]:
@@ -152,3 +157,39 @@ def test_the_newest_reading_of_a_home_is_found(home: Household) -> None:
     assert {number: reading.energy_wh for number, reading in latest_readings([home.pk]).items()} == {
         home.pk: 6_884_500
     }
+
+
+def test_consumption_is_cut_here_too_and_a_late_reading_reopens_a_compressed_chunk(
+    timescale: BaseDatabaseWrapper, home: Household
+) -> None:
+    meter, registry = a_meter(household=home), Registry()
+    start = NOON - timedelta(days=40)
+    hours = [start + timedelta(hours=n) for n in range(50) if n not in {20, 21, 22}]
+    said = [
+        a_message(device=meter, payload=native(measured_at=at, energy_kwh=1000 + (at - start) / HOUR))
+        for at in hours
+    ]
+    store_batch(messages=said, registry=registry)
+    first = cut_consumption(at=NOON)
+    assert first.rows == 49 + 1  # the hours and the one whole day
+    assert _compress(timescale) > 0
+    _rows(
+        timescale,
+        "SELECT compress_chunk(chunk, if_not_compressed => TRUE)"
+        " FROM show_chunks('metering_meterconsumption') chunk",
+    )
+
+    late = a_message(device=meter, payload=native(measured_at=start + timedelta(hours=21), energy_kwh=1022.5))
+    store_batch(messages=[late], registry=registry)
+    again = cut_consumption(at=NOON)
+
+    assert again.marks == 1
+    energy_wh = {
+        (row.starts_at - start) / HOUR: row.energy_wh
+        for row in MeterConsumption.objects.filter(device=meter, resolution="hour")
+    }
+    assert [energy_wh[n] for n in (18, 19, 20, 21, 22, 23)] == [1000, 1750, 1750, 250, 250, 1000]
+    assert sum(energy_wh.values()) == 49_000
+    whole = {row.place_sum: row for row in PlaceConsumption.objects.filter(resolution="day", meters=1)}
+    days = MeterConsumption.objects.filter(device=meter, resolution="day")
+    assert [row.energy_wh for row in days] == [whole["building_homes"].energy_wh]

@@ -1,11 +1,11 @@
 from django.db import migrations
 
 # Whoever stores a register, judges it or moves its meter marks the meter, in the same transaction. Statement
-# triggers: a batch of a thousand readings is one mark. What pruning removes was cut long ago and stays.
+# triggers: a batch of a thousand readings is one mark. Readings are deleted by pruning only, and what was cut
+# out of them stays.
 MARKING = """
 CREATE FUNCTION metering_mark_readings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('hearthline.pruning', TRUE) = 'on' THEN RETURN NULL; END IF;
     INSERT INTO metering_consumptionmark (utility_id, device_ids, first_at, last_at, weight, marked_at)
     SELECT utility_id, array_agg(device_id), array_agg(first_at), array_agg(last_at), sum(hours), clock_timestamp()
     FROM (SELECT utility_id, device_id, min(measured_at) AS first_at, max(measured_at) AS last_at,
@@ -65,8 +65,6 @@ CREATE TRIGGER metering_reading_stored AFTER INSERT ON metering_reading REFERENC
 FOR EACH STATEMENT EXECUTE FUNCTION metering_mark_readings();
 CREATE TRIGGER metering_reading_changed AFTER UPDATE ON metering_reading REFERENCING NEW TABLE AS stored
 FOR EACH STATEMENT EXECUTE FUNCTION metering_mark_readings();
-CREATE TRIGGER metering_reading_removed AFTER DELETE ON metering_reading REFERENCING OLD TABLE AS stored
-FOR EACH STATEMENT EXECUTE FUNCTION metering_mark_readings();
 CREATE TRIGGER metering_readingflag_found AFTER INSERT ON metering_readingflag REFERENCING NEW TABLE AS stored
 FOR EACH STATEMENT EXECUTE FUNCTION metering_mark_flags();
 CREATE TRIGGER metering_readingflag_withdrawn AFTER UPDATE ON metering_readingflag
@@ -99,7 +97,6 @@ DROP TRIGGER metering_installation_moved_from ON metering_installation;
 DROP TRIGGER metering_installation_hung ON metering_installation;
 DROP TRIGGER metering_readingflag_withdrawn ON metering_readingflag;
 DROP TRIGGER metering_readingflag_found ON metering_readingflag;
-DROP TRIGGER metering_reading_removed ON metering_reading;
 DROP TRIGGER metering_reading_changed ON metering_reading;
 DROP TRIGGER metering_reading_stored ON metering_reading;
 DROP FUNCTION metering_mark_building();
@@ -129,7 +126,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_network_and_people"), ("metering", "0006_consumption")]
+    dependencies = [("accounts", "0001_network_and_people"), ("metering", "0007_consumption")]
 
     operations = [
         migrations.RunSQL(sql=TO_HYPERTABLE, reverse_sql=migrations.RunSQL.noop),
