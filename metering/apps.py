@@ -38,7 +38,8 @@ def _write_vocabulary(*, using: str, apps: Any = None, **_rest: Any) -> None:  #
         said = {"name": tag.name, "unit": tag.unit, "kind": tag.kind, "low": tag.low, "high": tag.high}
         said |= {name: limit for name, limit in tag.limits._asdict().items() if name in fields}
         rows.append(model(id=number, **said))
-    model._default_manager.using(using).bulk_create(rows, ignore_conflicts=True)
+    # In portions: PostgreSQL in WASM goes down over a packet of them all.
+    model._default_manager.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=100)
     with connections[using].cursor() as cursor:
         for statement in connections[using].ops.sequence_reset_sql(no_style(), [model]):
             cursor.execute(statement)

@@ -29,6 +29,7 @@ class Entry:
     icon: str
 
 
+METERING: Final = _("Metering")
 GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
     (
         _("Network"),
@@ -40,7 +41,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
         ),
     ),
     (
-        _("Metering"),
+        METERING,
         (
             Entry("metering.QuarantinedMessage", "report"),
             Entry("metering.ReadingFlag", "rule"),
@@ -111,7 +112,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"items": [home, *_pages(request)]},
         *(
-            {"title": title, "separator": True, "items": list(_items(entries, request))}
+            {"title": title, "separator": True, "items": [*_items(entries, request), *_pages(title, request)]}
             for title, entries in GROUPS
         ),
     ]
@@ -129,6 +130,10 @@ def _pages(request: HttpRequest) -> Iterator[dict[str, Any]]:
     for title, icon, name, permission in PAGES:
         if request.user.has_perm(permission):
             yield {"title": title, "icon": icon, "link": reverse(name)}
+def _pages(title: Promise, request: HttpRequest) -> Iterator[dict[str, Any]]:
+    """What is no model's list."""
+    if title == METERING and utility_in_scope() and request.user.has_perm("metering.view_device"):
+        yield {"title": _("Distribution losses"), "icon": "water_loss", "link": reverse("desk-losses")}
 
 
 def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str, Any]]:

@@ -84,12 +84,12 @@ LEFT JOIN LATERAL (
 # In whole Wh and whole seconds, rounded down, as queries.registers does it: what is cut out adds up again.
 HOURS: Final = f"""
 WITH flagged AS (
-    SELECT flag.device_id, flag.measured_at, bool_or(flag.is_unusable) AS is_unusable,
+    SELECT flag.device_id, region.lo, flag.measured_at, bool_or(flag.is_unusable) AS is_unusable,
            sum(flag.carry_wh)::bigint AS carry_wh
     FROM cut_region region JOIN metering_readingflag flag ON flag.device_id = region.device_id
       AND flag.measured_at BETWEEN region.from_at AND region.to_at
     WHERE flag.withdrawn_at IS NULL AND (flag.is_unusable OR flag.carry_wh IS NOT NULL)
-    GROUP BY flag.device_id, flag.measured_at
+    GROUP BY flag.device_id, region.lo, flag.measured_at
 ), said AS (
     SELECT installed.id AS installation_id, region.device_id, region.lo, region.hi,
            installed.starts_at AS hung_at, installed.ends_at AS taken_at,
@@ -105,7 +105,8 @@ WITH flagged AS (
       AND reading.measured_at BETWEEN region.from_at AND region.to_at
       AND reading.measured_at >= installed.starts_at
       AND reading.measured_at <= COALESCE(installed.ends_at, 'infinity') AND reading.energy_wh IS NOT NULL
-    LEFT JOIN flagged ON flagged.device_id = reading.device_id AND flagged.measured_at = reading.measured_at
+    LEFT JOIN flagged ON flagged.device_id = reading.device_id AND flagged.lo = region.lo
+      AND flagged.measured_at = reading.measured_at
 ), lines AS (
     SELECT *, lag(at) OVER meter IS NULL AS is_first, lead(at) OVER meter AS next_at,
            GREATEST(lead(at_s) OVER meter - at_s, 1) AS span_s, lead(wh) OVER meter - wh AS rise_wh,

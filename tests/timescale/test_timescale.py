@@ -171,7 +171,7 @@ def test_consumption_is_cut_here_too_and_a_late_reading_reopens_a_compressed_chu
     ]
     store_batch(messages=said, registry=registry)
     first = cut_consumption(at=NOON)
-    assert first.rows == 49 + 1  # the hours and the one whole day
+    assert first.rows == 49 + 2  # the hours, the day it began on and the one after
     assert _compress(timescale) > 0
     _rows(
         timescale,
@@ -190,6 +190,6 @@ def test_consumption_is_cut_here_too_and_a_late_reading_reopens_a_compressed_chu
     }
     assert [energy_wh[n] for n in (18, 19, 20, 21, 22, 23)] == [1000, 1750, 1750, 250, 250, 1000]
     assert sum(energy_wh.values()) == 49_000
-    whole = {row.place_sum: row for row in PlaceConsumption.objects.filter(resolution="day", meters=1)}
     days = MeterConsumption.objects.filter(device=meter, resolution="day")
-    assert [row.energy_wh for row in days] == [whole["building_homes"].energy_wh]
+    homes = PlaceConsumption.objects.filter(place_sum="building_homes", resolution="day")
+    assert {row.starts_at: row.energy_wh for row in homes} == {row.starts_at: row.energy_wh for row in days}

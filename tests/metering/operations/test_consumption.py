@@ -30,9 +30,9 @@ from metering.models import (
     ReadingFlag,
 )
 from metering.operations.consumption import cut_consumption, mark_everything
-from metering.operations.exchange import exchange_meter
+from metering.operations.exchange import Slip, exchange_meter
 from metering.tasks import cut_consumption_task
-from tests.factories import a_building, a_household, a_substation, a_utility
+from tests.factories import a_building, a_household, a_substation, a_user, a_utility
 from tests.metering.factories import NOON, a_device, a_meter, a_reading, an_installation
 
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ MIDNIGHT = datetime(2026, 1, 4, 16, tzinfo=UTC)  # the 5th of January in Beijing
 pytestmark = pytest.mark.django_db
 FAST = settings(
     deadline=None,
-    max_examples=15,
+    max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -218,11 +218,15 @@ def test_an_exchange_in_mid_hour_neither_loses_nor_invents(household: Household)
     at = MIDNIGHT + timedelta(hours=1, minutes=30)
     readings(old, [5000, 6000])
     exchange_meter(
-        installation=Installation.objects.get(device=old),
-        new_device=new,
-        exchanged_at=at,
-        final_wh=6700,
-        initial_wh=12,
+        slip=Slip(
+            installation=Installation.objects.get(device=old),
+            new_device=new,
+            exchanged_at=at,
+            final_wh=6700,
+            initial_wh=12,
+            reason="worn out",
+            made_by=a_user(),
+        ),
         at=NOON,
     )
     readings(new, [312, 1312], start=MIDNIGHT + 2 * HOUR)
