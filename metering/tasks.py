@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.scope import utility_scope
 from config.mqtt import publish_once
-from metering.operations.gaps import ask_again, find_gaps
 from metering.operations.consumption import cut_consumption
+from metering.operations.gaps import ask_again, find_gaps
 from metering.operations.validation import validate_readings
 
 logger = logging.getLogger(__name__)

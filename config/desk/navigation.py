@@ -29,7 +29,6 @@ class Entry:
     icon: str
 
 
-METERING: Final = _("Metering")
 GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
     (
         _("Network"),
@@ -41,7 +40,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
         ),
     ),
     (
-        METERING,
+        _("Metering"),
         (
             Entry("metering.QuarantinedMessage", "report"),
             Entry("metering.ReadingFlag", "rule"),
@@ -112,7 +111,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"items": [home, *_pages(request)]},
         *(
-            {"title": title, "separator": True, "items": [*_items(entries, request), *_pages(title, request)]}
+            {"title": title, "separator": True, "items": list(_items(entries, request))}
             for title, entries in GROUPS
         ),
     ]
@@ -130,10 +129,6 @@ def _pages(request: HttpRequest) -> Iterator[dict[str, Any]]:
     for title, icon, name, permission in PAGES:
         if request.user.has_perm(permission):
             yield {"title": title, "icon": icon, "link": reverse(name)}
-def _pages(title: Promise, request: HttpRequest) -> Iterator[dict[str, Any]]:
-    """What is no model's list."""
-    if title == METERING and utility_in_scope() and request.user.has_perm("metering.view_device"):
-        yield {"title": _("Distribution losses"), "icon": "water_loss", "link": reverse("desk-losses")}
 
 
 def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str, Any]]:
@@ -149,7 +144,10 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
 
 
 # The operators' own pages: title, symbol, address, and the right to see them.
-PAGES: Final = ((_("Network"), "hub", "desk-network", "control.view_substationcontrol"),)
+PAGES: Final = (
+    (_("Network"), "hub", "desk-network", "control.view_substationcontrol"),
+    (_("Distribution losses"), "water_loss", "desk-losses", "metering.view_device"),
+)
 # The lists whose number of waiting rows stands beside them.
 WAITING: Final[Mapping[str, Callable[[HttpRequest], int]]] = {
     "metering.QuarantinedMessage": lambda request: quarantine_waiting(strangers=sees_strangers(request)),

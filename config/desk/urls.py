@@ -2,10 +2,10 @@
 
 from django.urls import path
 
+from config.desk.pages.losses import loss, losses
 from config.desk.pages.network import NetworkPage
 from config.desk.pages.station import StationPage
 from config.desk.pages.warmth import WarmthPage
-from config.desk.losses import loss, losses
 from config.desk.views import choose_utility
 
 urlpatterns = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_network_and_people"),
-        ("metering", "0006_decisions_and_exchanges"),
+        ("metering", "0007_reading_gaps"),
     ]
 
     operations = [

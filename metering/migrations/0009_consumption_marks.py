@@ -126,7 +126,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_network_and_people"), ("metering", "0007_consumption")]
+    dependencies = [("accounts", "0001_network_and_people"), ("metering", "0008_consumption")]
 
     operations = [
         migrations.RunSQL(sql=TO_HYPERTABLE, reverse_sql=migrations.RunSQL.noop),
