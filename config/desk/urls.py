@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.desk.pages.losses import loss, losses
+from config.desk.pages.losses import LossesPage, LossPage
 from config.desk.pages.network import NetworkPage
 from config.desk.pages.station import StationPage
 from config.desk.pages.warmth import WarmthPage
@@ -13,6 +13,6 @@ urlpatterns = [
     path("network/", NetworkPage.as_view(), name="desk-network"),
     path("stations/<int:station_id>/", StationPage.as_view(), name="desk-station"),
     path("buildings/<int:building_id>/warmth/", WarmthPage.as_view(), name="desk-warmth"),
-    path("losses/", losses, name="desk-losses"),
-    path("losses/<str:own>/<int:place_id>/", loss, name="desk-loss"),
+    path("losses/", LossesPage.as_view(), name="desk-losses"),
+    path("losses/<str:own>/<int:place_id>/", LossPage.as_view(), name="desk-loss"),
 ]

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.contrib import admin
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -19,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Building, Substation, Utility
 from accounts.period import Period, local_midnight
-from accounts.scope import current_utility_id
+from config.desk.pages.base import DeskPage
 from config.page.chart import Bar, bars, round_top
 from metering.enums import DeviceKind, PlaceSum, Resolution
 from metering.queries.losses import Balance, balances, total
@@ -52,46 +50,53 @@ class Line:
         return f"{self.label}: {self.loss} {self.share} {self.note}".strip()
 
 
-def losses(request: HttpRequest) -> HttpResponse:
+class LossesPage(DeskPage):
     """Every building and station that has a meter of its own, with its loss over the last 30 days."""
-    _may_see(request)
-    now, utility = timezone.now(), Utility.objects.get(pk=current_utility_id())
-    period = _span(Resolution.DAY, utility=utility, now=now)
-    hung = Q(installations__device__kind=DeviceKind.HEAT_METER)
-    rows = []
-    for own, model in MODELS.items():
-        places = {
-            place.pk: place for place in model.objects.filter(hung).distinct().order_by("name")[:LISTED]
-        }
-        found = balances(own, places, period=period, resolution=Resolution.DAY)
-        rows += [_row(own, place, found[place.pk]) for place in places.values()]
-    return _page(request, "admin/losses.html", title=_("Distribution losses"), rows=rows)
+
+    may_see = "metering.view_device"
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Show them."""
+        period = _span(Resolution.DAY, utility=self.utility, now=self.now)
+        hung = Q(installations__device__kind=DeviceKind.HEAT_METER)
+        rows = []
+        for own, model in MODELS.items():
+            listed = model.objects.filter(hung).distinct().order_by("name")[:LISTED]
+            places = {place.pk: place for place in listed}
+            found = balances(own, places, period=period, resolution=Resolution.DAY)
+            rows += [_row(own, place, found[place.pk]) for place in places.values()]
+        return self.page("desk/losses.html", title=_("Distribution losses"), rows=rows)
 
 
-def loss(request: HttpRequest, own: str, place_id: int) -> HttpResponse:
+class LossPage(DeskPage):
     """One building's or station's loss by day or by month."""
-    _may_see(request)
-    place_sum = next((known for known in MODELS if known.value == own), None)
-    place = MODELS[place_sum].objects.filter(pk=place_id).first() if place_sum else None
-    if place_sum is None or place is None:
-        raise Http404(_("There is no such place at this utility."))
-    utility = Utility.objects.get(pk=current_utility_id())
-    resolution = Resolution.MONTH if request.GET.get("by") == Resolution.MONTH else Resolution.DAY
-    period = _span(resolution, utility=utility, now=timezone.now())
-    found = balances(place_sum, [place_id], period=period, resolution=resolution)[place_id]
-    lines = _lines(found, utility=utility, resolution=resolution)
-    whole = total(found)
-    return _page(
-        request,
-        "admin/loss.html",
-        title=_("Distribution loss: %(place)s") % {"place": place.name},
-        lines=lines,
-        whole=_line(whole, "", bar=None) if whole else None,
-        days=sum(row.loss_pct is not None for row in found),
-        by=resolution.value,
-        tabs=[(key.value, words, key == resolution) for key, words in TABS.items()],
-        all_link=reverse("desk-losses"),
-    )
+
+    may_see = "metering.view_device"
+
+    def get(self, request: HttpRequest, own: str, place_id: int) -> HttpResponse:
+        """Show it.
+
+        Raises:
+            Http404: not a place of the utility in scope.
+        """
+        place_sum = next((known for known in MODELS if known.value == own), None)
+        place = MODELS[place_sum].objects.filter(pk=place_id).first() if place_sum else None
+        if place_sum is None or place is None:
+            raise Http404(_("There is no such place at this utility."))
+        resolution = Resolution.MONTH if request.GET.get("by") == Resolution.MONTH else Resolution.DAY
+        period = _span(resolution, utility=self.utility, now=self.now)
+        found = balances(place_sum, [place_id], period=period, resolution=resolution)[place_id]
+        whole = total(found)
+        return self.page(
+            "desk/loss.html",
+            title=_("Distribution loss: %(place)s") % {"place": place.name},
+            lines=_lines(found, resolution=resolution),
+            whole=_line(whole, "", bar=None) if whole else None,
+            days=sum(row.loss_pct is not None for row in found),
+            by=resolution.value,
+            tabs=[(key.value, words, key == resolution) for key, words in TABS.items()],
+            all_link=reverse("desk-losses"),
+        )
 
 
 def _row(own: PlaceSum, place: Building | Substation, found: list[Balance]) -> dict[str, Any]:
@@ -107,15 +112,6 @@ def _row(own: PlaceSum, place: Building | Substation, found: list[Balance]) -> d
     }
 
 
-def _may_see(request: HttpRequest) -> None:
-    if not admin.site.has_permission(request) or not request.user.has_perm("metering.view_device"):
-        raise Http404
-
-
-def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:  # noqa: ANN401 - a template's
-    return render(request, template, {**admin.site.each_context(request), **context})
-
-
 def _span(resolution: Resolution, *, utility: Utility, now: datetime) -> Period[datetime]:
     since = utility.local_date(now - SPANS[resolution])
     if resolution == Resolution.MONTH:
@@ -123,12 +119,12 @@ def _span(resolution: Resolution, *, utility: Utility, now: datetime) -> Period[
     return Period(local_midnight(since, utility.zone), now)
 
 
-def _lines(rows: list[Balance], *, utility: Utility, resolution: Resolution) -> list[Line]:
+def _lines(rows: list[Balance], *, resolution: Resolution) -> list[Line]:
     kwh = [None if row.loss_pct is None else max(0.0, (row.loss_wh or 0) / 1000) for row in rows]
     top = round_top(max((value for value in kwh if value is not None), default=0.0))
     words = "MONTH_DAY_FORMAT" if resolution == Resolution.DAY else "YEAR_MONTH_FORMAT"
     return [
-        _line(row, formats.date_format(timezone.localtime(row.start, utility.zone), words), bar=bar)
+        _line(row, formats.date_format(timezone.localtime(row.start), words), bar=bar)
         for row, bar in zip(rows, bars(kwh, top=top), strict=True)
     ]
 

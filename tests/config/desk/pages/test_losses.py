@@ -74,10 +74,10 @@ def test_strangers_and_other_utilities_find_nothing(client: Client, building: Bu
     with utility_scope(a_utility()):
         abroad = a_clerk(duty=StaffDuty.ADMIN)
 
-    assert client.get(address).status_code == HTTPStatus.NOT_FOUND
-    for person in (resident, abroad):
-        client.force_login(person)
-        assert client.get(address).status_code == HTTPStatus.NOT_FOUND
+    assert client.get(address).status_code == HTTPStatus.FOUND
+    client.force_login(resident)
+    assert client.get(address).headers["Location"].startswith("/admin/login/")
     client.force_login(abroad)
+    assert client.get(address).status_code == HTTPStatus.NOT_FOUND
     assert building.name not in client.get("/admin/losses/").content.decode()
     assert client.get("/admin/losses/garden/1/").status_code == HTTPStatus.NOT_FOUND
