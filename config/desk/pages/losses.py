@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Building, Substation, Utility
 from accounts.period import Period, local_midnight
+from config.chart import Bar, bars, round_top
 from config.desk.pages.base import DeskPage
-from config.page.chart import Bar, bars, round_top
 from metering.enums import DeviceKind, PlaceSum, Resolution
 from metering.queries.losses import Balance, balances, total
 

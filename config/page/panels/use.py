@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.period import Period
-from config.page.chart import Bar, bars, round_top
+from config.chart import Bar, bars, round_top
 from metering.enums import Quality, Resolution
 from metering.queries.consumption import ConsumptionSeries
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.page.chart import HEIGHT, LEAST_HEIGHT, WIDTH, Bar, bars, round_top
+from config.chart import HEIGHT, LEAST_HEIGHT, WIDTH, Bar, bars, round_top
 
 
 @pytest.mark.parametrize(
