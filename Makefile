@@ -35,7 +35,7 @@ bench: .venv/.bench ## measure beside same-run comparisons; prints ratios
 	$(bin)/python -m pytest -q -o python_files="bench_*.py" -o python_functions="bench_*" tests/bench $(ARGS)
 
 prove: venv ## only the promises: real processes, a real browser, TimescaleDB, a million mutated telegrams, a storm of payments
-	$(bin)/python -m pytest -m "processes or browser or mosquitto or timescale" $(ARGS)
+	PROVE_ROUNDS=$${PROVE_ROUNDS:-20} $(bin)/python -m pytest -m "processes or browser or mosquitto or timescale" $(ARGS)
 	$(bin)/python -m tests.metering.decoders.mutations
 	$(bin)/python -m tests.billing.storm
 

@@ -44,6 +44,7 @@ class Reason(models.TextChoices):
     UNKNOWN_METER = "unknown_meter", _("Unknown meter")
     UNKNOWN_TAG = "unknown_tag", _("Unknown signal")  # a telemetry point outside the vocabulary
     CONFLICT = "conflict", _("Conflict")  # another register is stored for this meter and instant
+    VANISHED = "vanished", _("Not stored")  # a rule in the database made it disappear
 
 
 class Finding(models.TextChoices):

@@ -86,9 +86,15 @@ max_inflight_messages 4000
 persistent_client_expiration {self.session_days}d
 message_size_limit 1048576
 
+{persistence(self.directory / "data")}"""
+
+
+def persistence(directory: PurePath) -> str:
+    """The part of a configuration that keeps on disk what waits, in ``directory``."""
+    return f"""\
 # What waits is on disk after every thousand changes, so kill -9 of the broker can lose the last of them.
 persistence true
-persistence_location {self.directory / "data"}/
+persistence_location {directory}/
 autosave_on_changes true
 autosave_interval 1000
 """

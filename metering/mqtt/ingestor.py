@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import Error, InterfaceError, OperationalError, connection
@@ -71,7 +72,8 @@ class Ingestor:
     def _take(self) -> _Taken:
         deliveries = self._receiver.take(at_most=BATCH, patience_s=PATIENCE_S)
         messages = [one.message for one in deliveries]
-        return _Taken(deliveries, messages, hear_messages(messages=messages, zone=self._registry.zone))
+        with metrics.DECODE_SECONDS.time():
+            return _Taken(deliveries, messages, hear_messages(messages=messages, zone=self._registry.zone))
 
     def _serve(self, taken: _Taken) -> None:
         self._refresh()
@@ -81,7 +83,8 @@ class Ingestor:
             return
         # Before the phones are told: what is stored is stored, and a slow Valkey must not hold up the broker.
         self._receiver.acknowledge(taken.deliveries)
-        _count(outcome)
+        metrics.LAG.set((datetime.now(UTC) - taken.messages[0].received_at).total_seconds())
+        count(outcome)
         self._tell(outcome)
 
     def _refresh(self) -> None:
@@ -120,7 +123,11 @@ class Ingestor:
             publish(updates)
 
 
-def _count(outcome: BatchOutcome) -> None:
+def count(outcome: BatchOutcome) -> None:
+    """Add a batch to the counters, and raise the alarm if it does not balance."""
+    if outcome.unaccounted:
+        metrics.UNACCOUNTED.inc(abs(outcome.unaccounted))
+        logger.error("%d of %d records ended as nothing", outcome.unaccounted, outcome.records)
     metrics.RECORDS.inc(outcome.records)
     metrics.OUTCOMES.labels("stored").inc(outcome.stored)
     metrics.OUTCOMES.labels("duplicate").inc(outcome.duplicates)

@@ -52,6 +52,7 @@ class Receiver:
         # Which connection a message came on: broken ones are counted up, so that an acknowledgement
         # never reaches a later connection, where its mid may belong to a message not stored yet.
         self._connection = 0
+        self._unacknowledged = 0
         self._acking = threading.Lock()
         self.connected = threading.Event()
         client = new_client(
@@ -86,6 +87,8 @@ class Receiver:
             Delivery(connection, mid, Message(topic.decode(errors="replace"), payload, received_at))
             for mid, topic, payload in published
         )
+        with self._acking:
+            self._unacknowledged += sum(mid != 0 for mid, _topic, _payload in published)
         # Once for many messages: waking the other thread for each would cost more than the message.
         if not self._arrived.is_set():
             self._arrived.set()
@@ -106,6 +109,7 @@ class Receiver:
             taken.append(self._inbox.popleft())
             size += len(taken[-1].message.payload)
         metrics.RECEIVED.inc(len(taken))
+        metrics.WAITING.set(len(self._inbox))
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> int:
@@ -114,6 +118,8 @@ class Receiver:
             mids = [one.mid for one in deliveries if one.connection == self._connection and one.mid]
             if mids:
                 self._client.ack_many(mids)
+            self._unacknowledged -= len(mids)
+            metrics.UNACKNOWLEDGED.set(self._unacknowledged)
         metrics.ACKNOWLEDGED.inc(len(mids))
         return len(mids)
 
@@ -135,6 +141,9 @@ class Receiver:
     def _count_connection(self, *_details: Any) -> None:  # noqa: ANN401 - paho's signature
         with self._acking:
             self._connection += 1
+            # The broker will send them again, on the next connection.
+            self._unacknowledged = 0
+        metrics.CONNECTIONS_LOST.inc()
         self.connected.clear()
         logger.info("disconnected from the broker")
 

@@ -59,6 +59,11 @@ class BatchOutcome:
     readings: list[tuple[Any, ...]]
     temperatures: list[tuple[Any, ...]]
 
+    @property
+    def unaccounted(self) -> int:
+        """How many records ended as nothing; 0 always, or there is a defect in here."""
+        return self.records - self.stored - self.duplicates - self.quarantined
+
     def __add__(self, other: BatchOutcome) -> BatchOutcome:
         """Two batches as one."""
         return BatchOutcome(
@@ -145,6 +150,12 @@ def _write(table: Table, rows: Sequence[Row], *, batch: Sorted) -> Written:
         measured_at = row.values[table.key_size - 1].isoformat()
         detail = f"Another value is stored for device {row.values[0]} at {measured_at}: {values}."
         batch.faults[row.message].append(Fault(Reason.CONFLICT, detail))
+    for row in written.vanished:
+        measured_at = row.values[table.key_size - 1].isoformat()
+        detail = (
+            f"The database took the value of device {row.values[0]} at {measured_at}, and does not have it."
+        )
+        batch.faults[row.message].append(Fault(Reason.VANISHED, detail))
     return written
 
 

@@ -78,26 +78,30 @@ class Table:
         )
 
     @property
-    def contradictions(self) -> str:
-        """The places of those rows whose measurement is stored with another value, and the stored values."""
+    def known(self) -> str:
+        """The places of those rows that are there, whether with another value, and the stored values."""
         differs = " OR ".join(
             f"(incoming.{name} IS NOT NULL AND incoming.{name} IS DISTINCT FROM stored.{name})"
             for name in self.compared
         )
         stored = ", ".join(f"stored.{name}" for name in self.compared)
         return (
-            f"SELECT incoming.n::int - 1, {stored} FROM {self.incoming} "  # noqa: S608 - our own names
-            f"JOIN {self.name} stored USING ({', '.join(self.keys)}) WHERE {differs}"
+            f"SELECT incoming.n::int - 1, {differs}, {stored} FROM {self.incoming} "  # noqa: S608 - our own names
+            f"JOIN {self.name} stored USING ({', '.join(self.keys)})"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of the rows of one table: stored, repeated, or contradicting what is stored."""
+    """What became of the rows of one table: stored, repeated, or contradicting what is stored.
+
+    ``vanished`` are those that the database took and does not have; a rule of somebody's made them disappear.
+    """
 
     stored: list[Row]
     duplicates: int
     contradictions: list[tuple[Row, dict[str, Any]]]
+    vanished: list[Row]
 
 
 READINGS: Final = Table(
@@ -156,7 +160,7 @@ TELEMETRY: Final = Table(
 def write_rows(table: Table, rows: Sequence[Row]) -> Written:
     """Store ``rows`` in their order, in one statement, a second one only where some were there before."""
     if not rows:
-        return Written([], 0, [])
+        return Written([], 0, [], [])
     with connection.cursor() as cursor:
         if len(rows) < MANY or not settings.DATABASE_COPY:
             cursor.execute(table.insert, [*_columns(rows), len(rows)])
@@ -166,7 +170,7 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
         answer = cursor.fetchall()
         # Almost always: repetitions come after a crash or from a nervous device.
         if answer[0][0] == len(rows):
-            return Written(list(rows), 0, [])
+            return Written(list(rows), 0, [], [])
         fresh = {tuple(key) for _total, *key in answer}
         stored: list[Row] = []
         known: list[Row] = []
@@ -174,10 +178,14 @@ def write_rows(table: Table, rows: Sequence[Row]) -> Written:
             key = row.values[: table.key_size]
             (stored if key in fresh else known).append(row)
             fresh.discard(key)  # the same key again in this batch was not stored twice
-        cursor.execute(table.contradictions, _columns(known))
+        cursor.execute(table.known, _columns(known))
         found = cursor.fetchall()
-    against = [(known[n], dict(zip(table.compared, values, strict=True))) for n, *values in found]
-    return Written(stored, len(known) - len(against), against)
+    against = [
+        (known[n], dict(zip(table.compared, values, strict=True))) for n, differs, *values in found if differs
+    ]
+    there = {n for n, *_rest in found}
+    vanished = [row for n, row in enumerate(known) if n not in there]
+    return Written(stored, len(there) - len(against), against, vanished)
 
 
 def stage(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:

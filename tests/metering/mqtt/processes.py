@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.mqtt import broker_address, new_client, start
+from metering.mosquitto import persistence
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
@@ -57,19 +58,36 @@ def ingest(
 
 @contextmanager
 def mosquitto(directory: Path) -> Iterator[str]:
-    """A mosquitto that keeps what its absent subscribers have not seen; its defaults drop all but 1,000."""
+    """The address of a mosquitto that keeps in memory what its absent subscribers have not seen."""
+    port = a_free_port()
+    with mosquitto_process(directory, port=port):
+        yield f"mqtt://127.0.0.1:{port}"
+
+
+@contextmanager
+def mosquitto_process(
+    directory: Path, *, port: int, durable: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A mosquitto on ``port``; its own defaults would drop all but 1,000 messages.
+
+    A ``durable`` one keeps sessions and messages on disk, as `manage.py mqtt_acl` configures it.
+    """
     program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("mosquitto is not installed")
-    port = a_free_port()
     config = directory / "mosquitto.conf"
     lines = [f"listener {port} 127.0.0.1", "allow_anonymous true"]
     lines += ["max_queued_messages 1000000", "max_inflight_messages 4000", "set_tcp_nodelay true"]
+    if durable:
+        data = directory / "mosquitto"
+        data.mkdir(exist_ok=True)
+        # Started by root it would become another user, who may not write there.
+        lines += [persistence(data), "user root"]
     config.write_text("\n".join(lines), encoding="utf-8")
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(port), "mosquitto answers")
-        yield f"mqtt://127.0.0.1:{port}"
+        yield process
     finally:
         process.terminate()
         process.wait()

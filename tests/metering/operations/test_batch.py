@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Household, Utility
@@ -258,3 +259,29 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(
     # Savepoint in and out, senders, utilities, one insert.
     with django_assert_num_queries(5):
         store_batch(messages=messages, registry=Registry())
+
+
+@pytest.mark.parametrize("count", [3, 150], ids=["by statement", "by COPY"])
+def test_what_a_rule_of_somebody_s_makes_disappear_is_kept_whole_and_counted(
+    household: Household, count: int
+) -> None:
+    """A trigger that drops rows without a word is the one way to lose what was acknowledged."""
+    meter = a_meter(household=household)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN IF NEW.energy_wh = 1000 THEN RETURN NULL; END IF; RETURN NEW; END';"
+            " CREATE TRIGGER swallow BEFORE INSERT ON metering_reading"
+            " FOR EACH ROW EXECUTE FUNCTION swallow()"
+        )
+    messages = [
+        a_message(device=meter, payload=native(measured_at=NOON - timedelta(hours=n), energy_kwh=n))
+        for n in range(count)
+    ]
+    outcome = store_batch(messages=messages, registry=Registry())
+    assert (outcome.stored, outcome.duplicates, outcome.quarantined) == (count - 1, 0, 1)
+    assert outcome.unaccounted == 0
+    kept = QuarantinedMessage.objects.get()
+    assert (kept.reason, bytes(kept.payload)) == (Reason.VANISHED, messages[1].payload)
+    again = store_batch(messages=messages, registry=Registry())
+    assert (again.stored, again.duplicates, again.quarantined) == (0, count - 1, 1)
