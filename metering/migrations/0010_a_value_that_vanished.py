@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("metering", "0007_reading_gaps"),
+        ("metering", "0009_consumption_marks"),
     ]
 
     operations = [
