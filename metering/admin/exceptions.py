@@ -27,7 +27,7 @@ from metering.admin.exception_forms import (
 from metering.admin.plot import plot
 from metering.enums import Decision
 from metering.models import MeterExchange, ReadingEdit, ReadingFlag
-from metering.operations.edits import decide
+from metering.operations.edits import decide, undo
 from metering.operations.exchange import exchange_meter
 from metering.operations.validation import validate_requested
 from metering.queries.exceptions import BILL, NOTHING, SPLIT, exceptions
@@ -257,6 +257,29 @@ class ReadingEditAdmin(ReadOnly, ModelAdmin):
     list_filter = ("decision",)
     list_select_related = ("device", "made_by")
     search_fields = ("device__serial", "reason")
+    actions_detail = ("take_back",)
+
+    def has_take_back_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
+        """Who may decide may take back, though the row itself is read only."""
+        return request.user.has_perm("metering.change_readingedit")
+
+    @action(  # type: ignore[untyped-decorator]  # as above
+        description=_("Take back"),
+        url_path="undo",
+        permissions=["take_back"],
+        dialog={"title": _("Take back"), "form_class": ReasonForm},
+    )
+    def take_back(self, request: HttpRequest, form: ReasonForm, object_id: int) -> HttpResponse:
+        """Let the rules judge again what was decided together with this."""
+        edit = get_object_or_404(self.get_queryset(request), pk=object_id)
+        page = reverse("admin:metering_readingedit_changelist")
+        if isinstance(request.user, User):
+            try:
+                undo(edit=edit, reason=form.cleaned_data["reason"], made_by=request.user, at=timezone.now())
+                messages.success(request, gettext("The decision is taken back."))
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+        return HttpResponse(headers={"HX-Redirect": page})
 
 
 @admin.register(MeterExchange)

@@ -52,8 +52,10 @@ SELECT (SELECT percentile_disc(ARRAY(
         WITHIN GROUP (ORDER BY received_at) FROM arrived)
 FROM counted WHERE counted.steps > 1
 """
-COLUMNS: Final = """reading.measured_at, reading.received_at, reading.energy_wh, reading.volume_l,
-    reading.power_w, reading.flow_l_h, reading.supply_c, reading.return_c, reading.error_h, reading.target_at,
+# Seconds where seconds will do: reading an instant into Python costs as much as the rest of a row.
+COLUMNS: Final = """reading.measured_at, EXTRACT(epoch FROM reading.received_at)::bigint,
+    reading.energy_wh, reading.volume_l, reading.power_w, reading.flow_l_h, reading.supply_c,
+    reading.return_c, reading.error_h, COALESCE(EXTRACT(epoch FROM reading.target_at), 0)::bigint,
     reading.target_wh, reading.quality, reading.doubts"""
 # Before a stretch: the last register that can be used, which is the level to judge by; and what stood of
 # the last one that cannot, for an unexplained level and a frozen register go on until something ends them.
@@ -250,7 +252,7 @@ def _places(
 
 
 def _series(measured_at: list[datetime], columns: list[list[Any]]) -> Series:
-    received_at, *values, target_at, target_wh, quality, doubts = columns
+    received_s, *values, target_s, target_wh, quality, doubts = columns
     names = ("energy_wh", "volume_l", "power_w", "flow_l_h", "supply_c", "return_c", "error_h")
     # None becomes NaN: not said.
     arrays = {name: np.array(column, dtype=np.float64) for name, column in zip(names, values, strict=True)}
@@ -260,10 +262,10 @@ def _series(measured_at: list[datetime], columns: list[list[Any]]) -> Series:
     return series(
         _seconds(measured_at),
         arrays.pop("energy_wh"),
-        received_s=_seconds(received_at),
+        received_s=np.array(received_s, dtype=np.int64),
         is_error=suspect & energy,
         is_gauge_error=suspect & ~energy,
-        target_s=np.array([int(at.timestamp()) if at else 0 for at in target_at], dtype=np.int64),
+        target_s=np.array(target_s, dtype=np.int64),
         target_wh=np.array(target_wh, dtype=np.float64),
         **arrays,
     )

@@ -165,6 +165,18 @@ def test_several_are_decided_at_once_with_one_reason(engineer: Client, meter: De
     assert not exceptions().exists()
 
 
+def test_a_decision_is_taken_back_from_the_list_of_edits(engineer: Client, meter: Device) -> None:
+    replaced(meter)
+    engineer.post(page("reject"), TOLD)
+    edit = ReadingEdit.objects.earliest("pk")
+    assert engineer.get(reverse("admin:metering_readingedit_change", args=[edit.pk])).status_code == 200
+    engineer.post(reverse("admin:metering_readingedit_take_back", args=[edit.pk]), TOLD)
+    assert ReadingEdit.objects.filter(decision=Decision.UNDONE, version=2).count() == 24
+    assert [one.finding for one in exceptions()] == [Finding.LEVEL]
+    again = engineer.post(reverse("admin:metering_readingedit_take_back", args=[edit.pk]), TOLD)
+    assert "not the newest" in told(again)
+
+
 def test_who_only_looks_decides_nothing(client: Client, meter: Device) -> None:
     replaced(meter)
     client.force_login(a_clerk(duty=StaffDuty.AUDITOR))

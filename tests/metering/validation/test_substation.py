@@ -15,8 +15,9 @@ import pytest
 
 from metering.enums import Finding
 from metering.validation import Findings, Meter, Series, series, validate
+from tests import shared_data
 
-LOG: Final = Path("shared/data/substations/xai4heat_scada_L17.csv")
+LOG: Final = "substations/xai4heat_scada_L17.csv"
 ROOT: Final = Path(__file__).resolve().parents[3]
 # No reading but the two placeholders is above 865.5 kW.
 STATION: Final = Meter(nominal_power_w=900_000)
@@ -25,9 +26,9 @@ STATION: Final = Meter(nominal_power_w=900_000)
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
     """The log, oldest first."""
-    found = next((folder / LOG for folder in ROOT.parents if (folder / LOG).exists()), None)
+    found = shared_data.find(LOG)
     if found is None:
-        pytest.skip(f"{LOG.name} lies in the shared folder, which is not above this checkout")
+        pytest.skip(f"{LOG} lies in the shared folder, which is not above this checkout")
     with found.open(newline="") as lines:
         return list(csv.DictReader(lines))[::-1]
 

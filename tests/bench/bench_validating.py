@@ -1,0 +1,105 @@
+"""Validating what was stored, beside the bare pass over the same rows: read once, looked at by nobody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from django.db import connection
+
+from accounts.scope import utility_scope
+from metering.models import Device, Reading, ReadingFlag
+from metering.operations.validation import validate_readings
+from tests.bench.conftest import Measured
+from tests.factories import a_household, a_utility
+from tests.metering.factories import NOON, a_meter
+
+METERS: Final = 200
+HOURS: Final = 500
+COLUMNS: Final = (
+    "device_id, measured_at, received_at, energy_wh, volume_l, power_w, flow_l_h, supply_c, return_c"
+)
+HOUR: Final = timedelta(hours=1)
+
+
+def _a_month(meters: list[Device], *, hours: range) -> None:
+    """Hourly readings, one in a hundred of them a zero."""
+    Reading.objects.bulk_create(
+        [
+            Reading(
+                device=meter,
+                measured_at=NOON + hour * HOUR,
+                energy_wh=0 if (hour + 7 * n) % 100 == 50 else 6_884_000 + 5000 * hour,
+                volume_l=645_319 + 200 * hour,
+                power_w=5000.0,
+                supply_c=51.7,
+                return_c=27.6,
+                received_at=NOON + hour * HOUR,
+            )
+            for n, meter in enumerate(meters)
+            for hour in hours
+        ],
+        batch_size=5000,
+    )
+
+
+def _bare_pass() -> float:
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {COLUMNS} FROM metering_reading ORDER BY device_id, measured_at")  # noqa: S608 - our own names
+        assert len(cursor.fetchall()) == METERS * HOURS
+    return time.perf_counter() - began
+
+
+@pytest.mark.django_db(transaction=True)
+def bench_validate_a_backlog(measured: Callable[[Measured], None]) -> None:
+    with utility_scope(a_utility(slug="bench-valid")):
+        meters = [a_meter(household=a_household()) for _ in range(METERS)]
+        _a_month(meters, hours=range(HOURS))
+        bare_s = _bare_pass()
+        began = time.perf_counter()
+        done = validate_readings(at=NOON + HOURS * HOUR)
+        ours_s = time.perf_counter() - began
+        assert done.is_done
+        assert (
+            ReadingFlag.objects.filter(is_unusable=True, withdrawn_at=None).count() == METERS * HOURS // 100
+        )
+
+    count = METERS * HOURS
+    measured(
+        Measured(
+            what="validate a backlog: judged, findings stored, committed",
+            ours=count / ours_s,
+            beside="the bare pass over the same rows",
+            theirs=count / bare_s,
+            unit="readings/s",
+        )
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def bench_validate_an_hour(measured: Callable[[Measured], None]) -> None:
+    """One more reading of each meter: what a run every minute looks at."""
+    with utility_scope(a_utility(slug="bench-valid")):
+        meters = [a_meter(household=a_household()) for _ in range(METERS)]
+        _a_month(meters, hours=range(HOURS - 1))
+        validate_readings(at=NOON + (HOURS - 1) * HOUR)
+        _a_month(meters, hours=range(HOURS - 1, HOURS))
+        bare_s = _bare_pass()
+        began = time.perf_counter()
+        done = validate_readings(at=NOON + HOURS * HOUR)
+        ours_s = time.perf_counter() - began
+        assert done.stretches == METERS
+
+    measured(
+        Measured(
+            what="validate the newest reading of each meter, with its neighbourhood",
+            ours=METERS / ours_s,
+            beside="the bare pass over all rows",
+            theirs=METERS * HOURS / bare_s,
+            unit="readings/s",
+        )
+    )
