@@ -56,14 +56,16 @@ ODD: Final[tuple[Any, ...]] = (
 
 
 def seeds() -> list[tuple[str, Any]]:
-    """A format's name and a sound payload of it: every golden telegram, and the native form."""
+    """A format's name and a sound payload of it: every golden telegram, the native form and a list of it."""
     native = {
         "measured_at": "2026-01-05T06:00:00Z",
         "energy_kwh": 6884.0,
         "volume_m3": 645.319,
         "supply_c": 51.7,
     }
-    found: list[tuple[str, Any]] = [("native", native)]
+    # In a gateway's list an entry that is spoilt must not take its neighbours with it.
+    listed = [{**native, "id": f"7000000{n}", "energy_kwh": 6884.0 + n} for n in range(3)]
+    found: list[tuple[str, Any]] = [("native", native), ("native list", listed)]
     for file in sorted((Path(__file__).parent / "golden").glob("*.json")):
         telegrams = orjson.loads(file.read_bytes())["telegrams"]
         found += [(file.stem, golden["payload"]) for golden in telegrams]
