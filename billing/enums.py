@@ -197,6 +197,22 @@ class DisputeState(models.TextChoices):
     CLOSED = "closed", _("Closed without a claim")
 
 
+class MoneyFindingKind(models.TextChoices):
+    """What two of ledger, provider and documents do not agree on."""
+
+    PAYMENT = "payment", _("A payment, with its refunds and disputes")  # ledger and provider
+    DOCUMENT = "document", _("A document")  # ledger and documents
+    CLEARING = "clearing", _("The provider's account as a whole")  # ledger and provider
+
+
+class BankLineState(models.TextChoices):
+    """What became of a line of a bank statement."""
+
+    OPEN = "open", _("To match")  # money came in, and nobody knows yet whose
+    MATCHED = "matched", _("Matched")
+    IGNORED = "ignored", _("Outgoing")  # money that went out
+
+
 class EventState(models.TextChoices):
     """What became of a provider's event."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.scope import utility_scope
 from billing.operations.document_checks import check_documents
+from billing.operations.money_checks import check_money
 from billing.operations.reconcile import (
     fill_gaps,
     reconcile_account,
@@ -54,6 +55,17 @@ def check_documents_task() -> None:
             found = check.findings.count()
         if found:
             logger.warning("%s: %s of %s documents need a look", utility.slug, found, check.proofs)
+
+
+@shared_task(name="billing.check_money")
+def check_money_task() -> None:
+    """Compare ledger, provider and documents of every utility; what differs is an error in the log too."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            check = check_money(at=timezone.now())
+            found = check.findings.count()
+        if found:
+            logger.error("%s: %s findings about money need a look at the desk", utility.slug, found)
 
 
 @shared_task(name="billing.fill_gaps")

@@ -1,5 +1,5 @@
 """The desk's pages about billing."""
 
-from billing.admin import checks, invoices, ledger, payments, refunds, tariffs
+from billing.admin import bank, checks, invoices, ledger, money_checks, payments, refunds, tariffs
 
-__all__ = ["checks", "invoices", "ledger", "payments", "refunds", "tariffs"]
+__all__ = ["bank", "checks", "invoices", "ledger", "money_checks", "payments", "refunds", "tariffs"]

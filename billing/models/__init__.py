@@ -1,16 +1,21 @@
 """One file a concept."""
 
+from billing.models.bank import BankLine, BankMatch, BankStatement
 from billing.models.check import DocumentCheck, DocumentFinding
 from billing.models.clearing import Payout, PayoutShare, ProviderCursor, ProviderMovement
 from billing.models.dispute import Dispute
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.money_check import MoneyCheck, MoneyFinding
 from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.refund import Refund
 from billing.models.rules import PaymentRules
 from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
 
 __all__ = [
+    "BankLine",
+    "BankMatch",
+    "BankStatement",
     "Dispute",
     "DocumentCheck",
     "DocumentFinding",
@@ -19,6 +24,8 @@ __all__ = [
     "InvoiceLine",
     "JournalEntry",
     "LedgerAccount",
+    "MoneyCheck",
+    "MoneyFinding",
     "NumberSequence",
     "PaymentAttempt",
     "PaymentRules",

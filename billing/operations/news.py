@@ -14,7 +14,7 @@ from billing.models import PaymentAttempt, Refund
 from billing.operations.attempts import settle
 from billing.operations.clearing import read_movements, settle_payout
 from billing.operations.disputes import settle_dispute
-from billing.operations.refunds import import_refund, settle_refund
+from billing.operations.refunds import import_refund, make_room, settle_refund
 from billing.payments.provider import PaymentProvider, ProviderUnavailableError, RefundTold
 
 
@@ -48,6 +48,7 @@ def take_refund(*, subject_id: str, provider: PaymentProvider, at: datetime) -> 
     if attempt is None:
         return _unknown(told.payment_id)
     with utility_scope(attempt.utility_id):
+        make_room(attempt=attempt, told=told, provider=provider, at=at)
         refund = _own_refund(told)
         if refund is None:
             import_refund(attempt=attempt, told=told, at=at)

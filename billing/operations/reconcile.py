@@ -16,7 +16,7 @@ from billing.operations.attempts import settle
 from billing.operations.clearing import cursor_of, move_cursor, read_movements, settle_payout
 from billing.operations.news import news_of
 from billing.operations.payments import LEAST_LIFE_TO_OPEN, close_outdated
-from billing.operations.refunds import send_refund, settle_refund
+from billing.operations.refunds import make_room, send_refund, settle_refund
 from billing.operations.webhooks import receive_event
 from billing.payments.provider import (
     InboundEvent,
@@ -123,8 +123,9 @@ def reconcile_account(*, provider: PaymentProvider, at: datetime) -> int:
 
 
 def _send_or_look(refund: Refund, *, provider: PaymentProvider, at: datetime) -> Refund:
-    if refund.provider_refund_id:
+    if refund.provider_refund_id and refund.attempt is not None:
         told = provider.fetch_refund(refund.provider_refund_id)
+        make_room(attempt=refund.attempt, told=told, provider=provider, at=at)
         return settle_refund(refund=refund, told=told, at=at)
     return send_refund(refund=refund, provider=provider, at=at)
 

@@ -124,6 +124,7 @@ def send_refund(*, refund: Refund, provider: PaymentProvider, at: datetime) -> R
         told = provider.refund(order)
     except ProviderRefusedError as error:
         return _end(refund, RefundState.FAILED, provider_refund_id=None, note=str(error), at=at)
+    make_room(attempt=refund.attempt, told=told, provider=provider, at=at)
     return settle_refund(refund=refund, told=told, at=at)
 
 
@@ -144,6 +145,21 @@ def import_refund(*, attempt: PaymentAttempt, told: RefundTold, at: datetime) ->
         known = _external(attempt, told, at=at, state=RefundState.APPROVED)
         _post_due(known, attempt.invoice, at=at)
     return settle_refund(refund=known, told=told, at=at)
+
+
+def make_room(*, attempt: PaymentAttempt, told: RefundTold, provider: PaymentProvider, at: datetime) -> None:
+    """Hear what became of a payment's other refunds, where with this one they would exceed it.
+
+    The provider never gives back too much, so one of the others has failed and the news is on its way.
+    """
+    others = Refund.objects.filter(attempt=attempt, state__in=[RefundState.PENDING, RefundState.SUCCEEDED])
+    others = others.exclude(provider_refund_id=told.provider_refund_id)
+    given_minor = sum(others.values_list("amount_minor", flat=True))
+    if given_minor + told.amount_minor <= attempt.amount_minor:
+        return
+    for other in others.select_related("attempt__invoice"):
+        newest = provider.fetch_refund(other.provider_refund_id or "")
+        settle_refund(refund=other, told=newest, at=at)
 
 
 def refundable_minor(attempt: PaymentAttempt) -> int:

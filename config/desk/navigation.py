@@ -63,6 +63,8 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("billing.Invoice", "receipt_long"),
             Entry("billing.DocumentFinding", "difference"),
             Entry("billing.PaymentAttempt", "credit_card"),
+            Entry("billing.BankLine", "join_inner"),
+            Entry("billing.MoneyCheck", "balance"),
             Entry("billing.Refund", "undo"),
             Entry("billing.Dispute", "gavel"),
             Entry("billing.PayoutShare", "account_balance_wallet"),

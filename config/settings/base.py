@@ -125,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
     "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
+    "ledger, provider, documents": {"task": "billing.check_money", "schedule": crontab(hour=3, minute=10)},
     "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},
     "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},
     "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},

@@ -9,8 +9,10 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from accounts.scope import across_utilities
-from billing.enums import AccountCode, AttemptState, EntryKind, EventState, RefundState
+from billing.enums import AccountCode, AttemptState, BankLineState, EntryKind, EventState, RefundState
 from billing.models import (
+    BankLine,
+    BankMatch,
     Dispute,
     Invoice,
     JournalEntry,
@@ -60,11 +62,16 @@ def _account(world: World) -> list[str]:
     """Clearing, fees and payouts against the provider's account."""
     rows = list(world.fake.book.newest_first("balance_transaction"))
     payouts = [row for row in world.fake.book.newest_first("payout") if row["status"] == "paid"]
-    outside = sum(world.outside_minor.values())
+    transfers = sum(minor for _utility, _content, minor in world.transfers.values())
+    outside = sum(world.outside_minor.values()) + transfers
+    waiting = BankLine.objects.filter(state=BankLineState.OPEN)
+    unknown = waiting.aggregate(minor=Sum("amount_minor"))["minor"] or 0
     return [
         *_differ("clearing", _balance(AccountCode.PROVIDER_CLEARING), sum(row["net"] for row in rows)),
         *_differ("fees", _balance(AccountCode.PROVIDER_FEES), sum(row["fee"] for row in rows)),
         *_differ("bank", _balance(AccountCode.BANK), sum(row["amount"] for row in payouts) + outside),
+        *_differ("suspense", _balance(AccountCode.SUSPENSE), -unknown),
+        *_differ("transfers", BankLine.objects.count(), len(world.transfers)),
         *_differ("unmatched movements", unmatched().count(), 0),
         *_differ("payouts that wait", Payout.objects.filter(posted_at__isnull=True).count(), 0),
     ]
@@ -136,6 +143,9 @@ def _customers(world: World) -> list[str]:
     owed: Counter[int] = Counter()
     for contract_id, minor in Invoice.objects.exclude(number=None).values_list("contract", "total_minor"):
         owed[contract_id] += minor
+    standing = BankMatch.objects.filter(undone_at=None)
+    for contract_id, minor in standing.values_list("invoice__contract", "line__amount_minor"):
+        owed[contract_id] -= minor
     for contract_id, minor in world.outside_minor.items():
         owed[contract_id] -= minor
     contract_of = {

@@ -33,7 +33,8 @@ from billing.operations.webhooks import process_event, receive_event
 from billing.payments.inbound import verified
 from billing.payments.provider import ProviderError
 from billing.queries.balance import open_minor
-from tests.billing.storm.world import Customer, World, a_bill
+from tests.billing.storm.bank_steps import finish_imports, match, transfer
+from tests.billing.storm.world import World, a_bill, bill_of
 
 Step = Callable[[World], None]
 METHODS: Final = ("card", "card", "card", "alipay", "wechat_pay")
@@ -51,7 +52,7 @@ def issue(world: World) -> None:
 def ask(world: World) -> None:
     """A resident wants to pay; now and then the provider's answer is lost or refused on the way."""
     customer = world.customer()
-    bill = _a_bill_of(world, customer)
+    bill = bill_of(world, customer)
     if bill is None:
         return
     if world.random.random() < 0.15:
@@ -95,7 +96,7 @@ def settle_slow(world: World) -> None:
 def pay_at_the_counter(world: World) -> None:
     """A part of a bill is paid in cash."""
     customer = world.customer()
-    bill = _a_bill_of(world, customer)
+    bill = bill_of(world, customer)
     if bill is None:
         return
     minor = world.random.randrange(1, 5000)
@@ -122,7 +123,7 @@ def pay_at_the_counter(world: World) -> None:
 def correct(world: World) -> None:
     """A clerk takes back a part of a bill."""
     customer = world.customer()
-    bill = _a_bill_of(world, customer)
+    bill = bill_of(world, customer)
     if bill is None:
         return
     with utility_scope(customer.utility), suppress(CannotCorrectError):
@@ -257,6 +258,8 @@ def wait(world: World) -> None:
 WEIGHTS: Final[dict[Step, int]] = {
     issue: 9,
     correct: 3,
+    transfer: 3,
+    match: 2,
     ask: 18,
     pay: 16,
     decline: 3,
@@ -282,6 +285,7 @@ WEIGHTS: Final[dict[Step, int]] = {
 def calm_down(world: World) -> None:
     """No more faults: whatever was lost is found by the sweeps, as in the minutes after a bad day."""
     world.fake.faults.answers.clear()
+    finish_imports(world)
     at = world.at + timedelta(minutes=11)
     for _round in range(4):
         fill_gaps(provider=world.gateway, at=at)
@@ -302,15 +306,6 @@ def _hear(world: World, event: Json) -> None:
     signature = stripe.WebhookSignature.generate_signature_header(body, world.fake.webhook_secret)
     inbound = verified(body.encode(), signature=signature, secrets=[world.fake.webhook_secret])
     receive_event(provider="stripe", event=inbound, at=world.at)
-
-
-def _a_bill_of(world: World, customer: Customer) -> Invoice | None:
-    if not customer.bills:
-        return None
-    # One of the last few: old debts are mostly paid.
-    bill_id = world.random.choice(customer.bills[-3:])
-    with utility_scope(customer.utility):
-        return Invoice.objects.get(pk=bill_id)
 
 
 def _a_paid_attempt(world: World) -> PaymentAttempt | None:

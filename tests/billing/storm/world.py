@@ -55,7 +55,9 @@ class World:
     # What came in or was written off by ways the fake knows nothing of, by contract.
     outside_minor: Counter[int] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
-    shown: set[str] = field(default_factory=set)
+    # Transfers the bank has booked: whose bank, the file, the amount; and those surely imported.
+    transfers: dict[str, tuple[Utility, bytes, int]] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
 
     @property
     def at(self) -> datetime:
@@ -107,6 +109,14 @@ def a_bill(world: World, customer: Customer, *, net_minor: int) -> Invoice:
     draft = Invoice.objects.filter(contract=contract, state=InvoiceState.DRAFT).get()
     (invoice,) = issue_invoices(invoice_ids=[draft.pk], at=world.at)
     return invoice
+
+
+def bill_of(world: World, customer: Customer) -> Invoice | None:
+    """One of the customer's last few bills: old debts are mostly paid."""
+    if not customer.bills:
+        return None
+    with utility_scope(customer.utility):
+        return Invoice.objects.get(pk=world.random.choice(customer.bills[-3:]))
 
 
 def _draft(world: World, customer: Customer, *, net_minor: int) -> None:
