@@ -67,6 +67,9 @@ DRIVERS: Final[Mapping[str, Driver]] = {
     "microclima": _DIEHL,  # Maddalena microclima
     "pollucomf": _SHORT,  # Sensus PolluCom F
     "qheat_55_us": Driver("total_energy_consumption"),  # Qundis Q heat 5.5
+    "qualcosonic": Driver(  # Axioma Qalcosonic E3 and E4: heat; what it counts as cold is kept
+        "total_heat_energy", "total", "power", "volume_flow", "flow_temperature", "return_temperature"
+    ),
     "sensostar": Driver("total", "total_water", "power", "flow_water", "forward", "return"),  # Engelmann
     "sharky": _DIEHL,  # Hydrometer and Diehl Sharky
     "sharky774": _DIEHL,
