@@ -1,5 +1,15 @@
 """The desk's pages about billing."""
 
-from billing.admin import bank, checks, invoices, ledger, money_checks, payments, refunds, tariffs
+from billing.admin import bank, checks, invoices, ledger, money_checks, payments, printing, refunds, tariffs
 
-__all__ = ["bank", "checks", "invoices", "ledger", "money_checks", "payments", "refunds", "tariffs"]
+__all__ = [
+    "bank",
+    "checks",
+    "invoices",
+    "ledger",
+    "money_checks",
+    "payments",
+    "printing",
+    "refunds",
+    "tariffs",
+]

@@ -11,14 +11,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
 from accounts.models import User
 from billing.admin.corrections import MAY_CORRECT, address_of, corrections_page
 from billing.admin.crediting import CreditForm, ReasonForm
 from billing.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, money_text
+from billing.documents.einvoice import NoEInvoiceError, einvoice_of
+from billing.documents.pdf import PdfUnavailableError, pdf_of
 from billing.enums import CorrectionCause
 from billing.models import Invoice, InvoiceLine
 from billing.operations.corrections import CannotCorrectError, Ground, cancel_invoice, credit_lines
@@ -94,7 +96,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     inlines = (LineInline,)
     actions = ("issue_drafts", "preview_corrections")
     # What changes something asks back; the others only show.
-    actions_detail = ("correct", "credit", "cancel", "download_proof")
+    actions_detail = ("correct", "credit", "cancel", "download_pdf", "download_einvoice", "download_proof")
 
     def get_urls(self) -> list[URLPattern]:
         """The page of corrections beside the model's own."""
@@ -174,17 +176,39 @@ class InvoiceAdmin(ReadOnlyAdmin):
         return _back_to(object_id)
 
     @action(  # type: ignore[untyped-decorator]  # unfold ships no types
+        description=gettext_lazy("PDF"), url_path="pdf", permissions=["view"]
+    )
+    def download_pdf(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The document as the customer has it, in the clerk's language."""
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id, number__isnull=False)
+        try:
+            pdf = pdf_of(invoice=invoice, language=get_language() or "en", at=timezone.now())
+        except PdfUnavailableError as error:
+            messages.error(request, str(error))
+            return redirect("admin:billing_invoice_change", object_id)
+        return _file(pdf, "application/pdf", f"{invoice.number}.pdf")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold ships no types
+        description=gettext_lazy("E-invoice (XML)"), url_path="einvoice", permissions=["view"]
+    )
+    def download_einvoice(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The document of EN 16931."""
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id, number__isnull=False)
+        try:
+            xml = einvoice_of(invoice)
+        except NoEInvoiceError as error:
+            messages.error(request, str(error))
+            return redirect("admin:billing_invoice_change", object_id)
+        return _file(xml, "application/xml", f"{invoice.number}.xml")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold ships no types
         description=gettext_lazy("Proof (JSON)"), url_path="proof", permissions=["view"]
     )
     def download_proof(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """All that the document was computed from, as a file."""
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id, number__isnull=False)
         text = json.dumps(proof(invoice, invoice.lines.order_by("position")), ensure_ascii=False, indent=1)
-        return HttpResponse(
-            text,
-            content_type="application/json",
-            headers={"Content-Disposition": f'attachment; filename="{invoice.number}.json"'},
-        )
+        return _file(text.encode(), "application/json", f"{invoice.number}.json")
 
     @admin.action(description=gettext_lazy("Issue the selected drafts"), permissions=["issue"])
     def issue_drafts(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
@@ -259,3 +283,8 @@ def _person(request: HttpRequest) -> User | None:
 
 def _back_to(object_id: int) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": reverse("admin:billing_invoice_change", args=[object_id])})
+
+
+def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=media_type, headers=headers)

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from billing.api.invoices import HouseholdInvoicesView, InvoiceDetailView, InvoiceProofView
+from billing.api.invoices import (
+    HouseholdInvoicesView,
+    InvoiceDetailView,
+    InvoicePdfView,
+    InvoiceProofView,
+    InvoiceXmlView,
+)
 
 urlpatterns = [
     path("households/<int:household_id>/invoices", HouseholdInvoicesView.as_view(), name="invoices"),
     path("invoices/<int:invoice_id>", InvoiceDetailView.as_view(), name="invoice"),
     path("invoices/<int:invoice_id>/proof", InvoiceProofView.as_view(), name="invoice-proof"),
+    path("invoices/<int:invoice_id>/pdf", InvoicePdfView.as_view(), name="invoice-pdf"),
+    path("invoices/<int:invoice_id>/einvoice", InvoiceXmlView.as_view(), name="invoice-einvoice"),
 ]

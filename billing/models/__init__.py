@@ -8,6 +8,7 @@ from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.money_check import MoneyCheck, MoneyFinding
 from billing.models.payment import PaymentAttempt, WebhookEvent
+from billing.models.printing import DegreeDays, FuelMix, Letterhead, PrintedDocument
 from billing.models.refund import Refund
 from billing.models.rules import PaymentRules
 from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
@@ -16,14 +17,17 @@ __all__ = [
     "BankLine",
     "BankMatch",
     "BankStatement",
+    "DegreeDays",
     "Dispute",
     "DocumentCheck",
     "DocumentFinding",
+    "FuelMix",
     "HeatingSeason",
     "Invoice",
     "InvoiceLine",
     "JournalEntry",
     "LedgerAccount",
+    "Letterhead",
     "MoneyCheck",
     "MoneyFinding",
     "NumberSequence",
@@ -32,6 +36,7 @@ __all__ = [
     "Payout",
     "PayoutShare",
     "Posting",
+    "PrintedDocument",
     "ProviderCursor",
     "ProviderMovement",
     "Refund",

@@ -16,6 +16,7 @@ from billing.enums import InvoiceKind, InvoiceState
 from billing.models import Invoice, InvoiceLine, TariffVersion
 from billing.operations.numbering import INVOICES, keep_digest, last_digest, take_numbers
 from billing.proofs import document_digest
+from billing.queries.letters import Letter, read_letter
 from billing.queries.proofs import header
 
 _ISSUE: Final = """
@@ -39,9 +40,10 @@ def freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> None
     """
     today = utility.local_date(at)
     tariffs = _tariffs(drafts)
+    letter = read_letter()
     by_series: dict[str, list[Invoice]] = defaultdict(list)
     for draft in drafts:
-        _settle(draft, utility=utility, versions=tariffs[draft.pk], at=at)
+        _settle(draft, utility=utility, versions=tariffs[draft.pk], letter=letter, at=at)
         by_series[SERIES[draft.kind]].append(draft)
     # Always in this order, so that two clerks never hold each other's counter.
     for series in sorted(by_series):
@@ -49,14 +51,16 @@ def freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> None
     _write(drafts, at=at)
 
 
-def _settle(draft: Invoice, *, utility: Utility, versions: Sequence[TariffVersion], at: datetime) -> None:
+def _settle(
+    draft: Invoice, *, utility: Utility, versions: Sequence[TariffVersion], letter: Letter, at: datetime
+) -> None:
     today = utility.local_date(at)
     # What a credit note gives back is there at once.
     days = 0 if draft.kind == InvoiceKind.CREDIT else max(version.payment_days for version in versions)
     draft.state = InvoiceState.ISSUED
     draft.issued_at = at
     draft.due_on = today + timedelta(days=days)
-    draft.snapshot = _snapshot(draft, utility, versions)
+    draft.snapshot = _snapshot(draft, utility, versions, letter)
 
 
 def _number(drafts: Sequence[Invoice], *, series: str, today: date) -> None:
@@ -105,10 +109,13 @@ def _tariffs(invoices: Sequence[Invoice]) -> dict[int, list[TariffVersion]]:
     }
 
 
-def _snapshot(invoice: Invoice, utility: Utility, versions: Sequence[TariffVersion]) -> dict[str, Any]:
+def _snapshot(
+    invoice: Invoice, utility: Utility, versions: Sequence[TariffVersion], letter: Letter
+) -> dict[str, Any]:
     household, contract = invoice.household, invoice.contract
     return {
-        "seller": {"name": utility.name},
+        "seller": {"name": utility.name, **letter.seller},
+        **letter.fuel_mix_on(invoice.period_end),
         "customer": {
             "name": contract.customer_name,
             "number": household.customer_number,

@@ -74,6 +74,9 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("billing.JournalEntry", "account_balance"),
             Entry("billing.WebhookEvent", "inbox"),
             Entry("billing.DocumentCheck", "fact_check"),
+            Entry("billing.Letterhead", "edit_document"),
+            Entry("billing.FuelMix", "local_fire_department"),
+            Entry("billing.DegreeDays", "ac_unit"),
         ),
     ),
     (
