@@ -1,8 +1,8 @@
-"""Cutting registers into hours, days and months, beside the bare copy of the same rows; a late reading."""
+"""Cutting registers into hours, days and months, beside the bare copy of the same rows."""
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -14,7 +14,7 @@ from metering.models import Device, MeterConsumption
 from metering.operations.consumption import cut_consumption
 from tests.bench.conftest import Measured
 from tests.factories import a_building, a_household, a_utility
-from tests.metering.factories import a_meter, a_reading
+from tests.metering.factories import a_meter
 
 METERS: Final = 200
 DAYS: Final = 31
@@ -61,21 +61,5 @@ def bench_cut_consumption(measured: Callable[[Measured], None]) -> None:
                 beside="the bare INSERT ... SELECT of the same rows",
                 theirs=done.rows / bare_s,
                 unit="rows/s",
-            )
-        )
-
-        late = [START + timedelta(days=n, minutes=7, seconds=30) for n in range(1, DAYS)]
-        began = time.perf_counter()
-        for at, meter in zip(late, meters, strict=False):
-            a_reading(device=meter, measured_at=at, energy_wh=1_000_000)
-            assert 0 < cut_consumption(at=START).rows <= 8  # its hours, days and months
-        late_s = time.perf_counter() - began
-        measured(
-            Measured(
-                what="late readings stored, their hours, day and month reopened, one by one",
-                ours=len(late) / late_s,
-                beside="cutting all of it again",
-                theirs=1 / ours_s,
-                unit="readings/s",
             )
         )
