@@ -43,7 +43,7 @@ def _a_month(utility: Utility) -> list[Device]:
 def bench_cut_consumption(measured: Callable[[Measured], None]) -> None:
     utility = a_utility()
     with utility_scope(utility):
-        meters = _a_month(utility)
+        _a_month(utility)
         began = time.perf_counter()
         done = cut_consumption(at=START)
         ours_s = time.perf_counter() - began
