@@ -88,3 +88,11 @@ class AlarmStep(models.TextChoices):
     NOTE = "note", _("Note")
     NOTIFIED = "notified", _("Sent by e-mail")
     ESCALATED = "escalated", _("Escalated")
+
+
+class FactorKind(models.TextChoices):
+    """What a factor turns energy into; the unit is part of it."""
+
+    HEAT_CO2 = "heat_co2", _("kg CO2 per GJ of heat")
+    HEAT_FUEL = "heat_fuel", _("kg of coal equivalent per GJ of heat")
+    POWER_CO2 = "power_co2", _("kg CO2 per kWh of electricity")

@@ -13,6 +13,7 @@ from accounts.models import Utility
 from accounts.scope import utility_scope
 from control.operations.alarms import Watched, watch_meters, watch_plant
 from control.operations.notices import tell_duty
+from control.operations.rollout import switch_due
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,16 @@ def watch_plant_task() -> None:
 def watch_meters_task() -> None:
     """Look for what is wrong with the meters."""
     _each_utility(lambda at: watch_meters(at=at))
+
+
+@shared_task(name="control.switch_due")
+def switch_due_task() -> None:
+    """Take the stations under control whose day has come."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            switched = switch_due(at=timezone.now())
+        if switched:
+            logger.info("%s: %s stations are steered from today", utility.slug, switched)
 
 
 def _each_utility(look: Callable[[datetime], Watched]) -> None:

@@ -95,6 +95,8 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("control.Target", "my_location"),
             Entry("control.OutdoorForecast", "partly_cloudy_day"),
             Entry("control.AlarmRule", "rule"),
+            Entry("control.RolloutStage", "stairs"),
+            Entry("control.EnergyFactor", "co2"),
         ),
     ),
     (
@@ -152,6 +154,10 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
 PAGES: Final = (
     (_("Network"), "hub", "desk-network", "control.view_substationcontrol"),
     (_("Distribution losses"), "water_loss", "desk-losses", "metering.view_device"),
+    (_("Heat sources"), "factory", "desk-sources", "control.view_substationcontrol"),
+    (_("Comfort report"), "thermometer", "desk-comfort", "comfort.view_feedback"),
+    (_("Heat index"), "bar_chart", "desk-heat-index", "metering.view_reading"),
+    (_("Saving"), "savings", "desk-saving", "control.view_substationcontrol"),
 )
 # The lists whose number of waiting rows stands beside them.
 WAITING: Final[Mapping[str, Callable[[HttpRequest], int]]] = {

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from config.desk.pages.comfort import ComfortPage
+from config.desk.pages.energy import HeatIndexPage, SavingPage, SourcesPage
 from config.desk.pages.losses import LossesPage, LossPage
 from config.desk.pages.network import NetworkPage
 from config.desk.pages.station import StationPage
@@ -10,6 +12,10 @@ from config.desk.views import choose_utility
 
 urlpatterns = [
     path("utility", choose_utility, name="desk-utility"),
+    path("comfort/", ComfortPage.as_view(), name="desk-comfort"),
+    path("heat-index/", HeatIndexPage.as_view(), name="desk-heat-index"),
+    path("saving/", SavingPage.as_view(), name="desk-saving"),
+    path("sources/", SourcesPage.as_view(), name="desk-sources"),
     path("network/", NetworkPage.as_view(), name="desk-network"),
     path("stations/<int:station_id>/", StationPage.as_view(), name="desk-station"),
     path("buildings/<int:building_id>/warmth/", WarmthPage.as_view(), name="desk-warmth"),

@@ -123,6 +123,7 @@ CELERY_BEAT_SCHEDULE = {
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
     # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
+    "stations whose day has come": {"task": "control.switch_due", "schedule": 3600},
     "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
     "ledger, provider, documents": {"task": "billing.check_money", "schedule": crontab(hour=3, minute=10)},

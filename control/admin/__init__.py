@@ -1,7 +1,16 @@
 """The desk's pages on steered stations and their targets."""
 
 from control.admin.alarms import AlarmAdmin, AlarmRuleAdmin
+from control.admin.saving import EnergyFactorAdmin, RolloutStageAdmin
 from control.admin.substations import SubstationControlAdmin
 from control.admin.targets import OutdoorForecastAdmin, TargetAdmin
 
-__all__ = ["AlarmAdmin", "AlarmRuleAdmin", "OutdoorForecastAdmin", "SubstationControlAdmin", "TargetAdmin"]
+__all__ = [
+    "AlarmAdmin",
+    "AlarmRuleAdmin",
+    "EnergyFactorAdmin",
+    "OutdoorForecastAdmin",
+    "RolloutStageAdmin",
+    "SubstationControlAdmin",
+    "TargetAdmin",
+]

@@ -1,0 +1,1 @@
+"""What the operators' pages write figures with."""

@@ -1,0 +1,1 @@
+"""Measurement and verification, pure: daily heat against weather, before and after, with its interval."""
