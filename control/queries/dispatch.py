@@ -103,31 +103,32 @@ def _need(
 
 def _plan(source: HeatSource, needs: list[StationNeed], water: dict[tuple[int, str], float]) -> SourcePlan:
     hours = [sum(need.next_day_w[n] for need in needs if n < len(need.next_day_w)) for n in range(DAY_H)]
-    known = [need for need in needs if need.needed_c is not None]
-    binding = max(known, key=lambda need: need.needed_c or 0, default=None)
+    binding = max((need for need in needs if need.needed_c is not None), key=_needed_c, default=None)
     supply_c = binding.needed_c if binding else None
     load_w = sum(need.load_w or 0.0 for need in needs)
-    returns = [
-        water[need.substation.pk, "primary_return_c"]
-        for need in needs
-        if (need.substation.pk, "primary_return_c") in water
-    ]
-    supplies = [
-        water[need.substation.pk, "primary_supply_c"]
-        for need in needs
-        if (need.substation.pk, "primary_supply_c") in water
-    ]
-    flow = None
-    peak = max([load_w, *hours])
-    if supply_c is not None and returns and supply_c > sum(returns) / len(returns) + 1:
-        flow = peak / WATER_WH_PER_L_K / (supply_c - sum(returns) / len(returns))
     return SourcePlan(
         source=source,
         stations=needs,
         load_w=load_w,
         next_day_w=hours if any(hours) else [],
-        supply_now_c=max(supplies, default=None),
+        supply_now_c=max(_said(needs, water, "primary_supply_c"), default=None),
         supply_c=supply_c,
-        flow_l_h=flow,
+        flow_l_h=_flow_l_h(max([load_w, *hours]), supply_c, _said(needs, water, "primary_return_c")),
         binding=binding,
     )
+
+
+def _needed_c(need: StationNeed) -> float:
+    return need.needed_c or 0.0
+
+
+def _said(needs: list[StationNeed], water: dict[tuple[int, str], float], tag: str) -> list[float]:
+    return [water[need.substation.pk, tag] for need in needs if (need.substation.pk, tag) in water]
+
+
+def _flow_l_h(peak_w: float, supply_c: float | None, returns_c: list[float]) -> float | None:
+    """What carries the peak between the supply and the mean return; None where they are not a kelvin apart."""
+    if supply_c is None or not returns_c:
+        return None
+    drop_k = supply_c - sum(returns_c) / len(returns_c)
+    return peak_w / WATER_WH_PER_L_K / drop_k if drop_k > 1 else None

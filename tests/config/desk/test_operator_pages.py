@@ -208,7 +208,12 @@ def test_pages_speak_chinese(desk: Client, station: Substation) -> None:
 
 def pages_of(building: Building) -> Iterator[str]:
     """Every address of the desk's pages with the keys of this building's network."""
-    keys = {"station_id": building.substation_id, "building_id": building.pk}
+    keys: dict[str, int | str] = {
+        "station_id": building.substation_id,
+        "building_id": building.pk,
+        "own": "building",
+        "place_id": building.pk,
+    }
     for entry in urlpatterns:
         if entry.name == "desk-utility":
             continue
