@@ -127,7 +127,7 @@ def _said(needs: list[StationNeed], water: dict[tuple[int, str], float], tag: st
 
 
 def _flow_l_h(peak_w: float, supply_c: float | None, returns_c: list[float]) -> float | None:
-    """What carries the peak between the supply and the mean return; None where they are not a kelvin apart."""
+    """What carries the peak between supply and mean return; None where they are not a kelvin apart."""
     if supply_c is None or not returns_c:
         return None
     drop_k = supply_c - sum(returns_c) / len(returns_c)
