@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Protocol
+
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -10,7 +12,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from billing.admin.read_only import ReadOnlyInline
 from billing.enums import TariffState
 from billing.models import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
-from billing.operations.tariffs import TariffRefusedError, activate_version
+from billing.operations.tariffs import TariffRefusedError, activate_backdated, activate_version
+
+
+class Activate(Protocol):
+    """One way to put a version in force."""
+
+    def __call__(self, *, version: TariffVersion) -> TariffVersion: ...
 
 
 def _is_draft(version: Model | None) -> bool:
@@ -101,7 +109,7 @@ class TariffVersionAdmin(ModelAdmin):
     )
     readonly_fields = ("state",)
     inlines = (ComponentInline,)
-    actions = ("put_in_force",)
+    actions = ("put_in_force", "put_in_force_backdated")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return _is_draft(obj) and super().has_change_permission(request, obj)
@@ -115,10 +123,18 @@ class TariffVersionAdmin(ModelAdmin):
     @admin.action(description=gettext_lazy("Put in force"), permissions=["activate"])
     def put_in_force(self, request: HttpRequest, versions: QuerySet[TariffVersion]) -> None:
         """Activate the chosen drafts, earliest first; what is refused says why."""
+        self._activate(request, versions, activate_version)
+
+    @admin.action(description=gettext_lazy("Put in force, though days are billed"), permissions=["activate"])
+    def put_in_force_backdated(self, request: HttpRequest, versions: QuerySet[TariffVersion]) -> None:
+        """As above; the bills of those days are corrected afterwards, each after a preview."""
+        self._activate(request, versions, activate_backdated)
+
+    def _activate(self, request: HttpRequest, versions: QuerySet[TariffVersion], activate: Activate) -> None:
         # One by one: what is wrong with one draft is no reason to keep the others back.
         for version in versions.order_by("starts_on"):
             try:
-                activate_version(version=version)
+                activate(version=version)
             except TariffRefusedError as error:
                 self.message_user(request, str(error), messages.ERROR)
             else:

@@ -124,13 +124,30 @@ def activate_version(*, version: TariffVersion) -> TariffVersion:
         TariffRefusedError: its components make no sense together, it meets another version's days,
             or begins within days that are already billed.
     """
+    return _activate(version, billed_days_too=False)
+
+
+@transaction.atomic
+def activate_backdated(*, version: TariffVersion) -> TariffVersion:
+    """As `activate_version`, but also within days that are billed: their bills then differ from their replay.
+
+    No bill changes by it; the corrections that are due are previewed and issued by a clerk.
+
+    Raises:
+        TariffRefusedError: its components make no sense together, or it meets another version's days.
+    """
+    return _activate(version, billed_days_too=True)
+
+
+def _activate(version: TariffVersion, *, billed_days_too: bool) -> TariffVersion:
     # The plan's lock: two versions put in force at once would each see the other still a draft.
     TariffPlan.objects.select_for_update().get(pk=version.plan_id)
     row = TariffVersion.objects.select_related("plan").get(pk=version.pk)
     if row.state == TariffState.ACTIVE:
         return row
     _refuse_odd_components(row)
-    _refuse_billed_days(row)
+    if not billed_days_too:
+        _refuse_billed_days(row)
     _make_room(row)
     row.state = TariffState.ACTIVE
     row.save(update_fields=["state"])

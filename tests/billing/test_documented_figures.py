@@ -17,8 +17,10 @@ from billing.models import Posting
 from billing.operations.drafts import draft_invoice
 from billing.operations.invoices import issue_invoice
 from billing.operations.numbering import take_numbers
+from billing.operations.replays import revisions
 from billing.operations.tariffs import activate_version
 from billing.rating.bill import rate
+from billing.rating.credits import Credit, Credited
 from billing.rating.degrees import beyond
 from billing.rating.money import round_minor, split
 from billing.rating.settlement import settle
@@ -29,10 +31,12 @@ from tests.billing.factories import (
     ENERGY,
     JANUARY,
     REGISTERS,
+    a_bill,
     a_customer,
     a_tariff,
     a_version,
 )
+from tests.billing.operations.test_replays import read_again
 from tests.billing.rating import homes, tariffs
 from tests.project import tree
 
@@ -151,3 +155,31 @@ def test_numbers() -> None:
 def test_every_reason_and_every_account_is_explained() -> None:
     assert _codes(_table("reason")) == set(SkipReason.values)
     assert _codes(_table("account")) == set(AccountCode.values)
+
+
+def test_credits_in_parts() -> None:
+    rows = _table("taken back")
+    line, before = Credited(number="2026-000001", position=2, net_minor=16_000, tax_minor=1_440), 0
+    for taken, net, tax in rows[:-1]:
+        minor = int(Decimal(taken) * 100)
+        credit = Credit(line=line, before_minor=before, minor=minor, currency="CNY", minor_digits=2)
+        assert (_major(credit.net_minor), _major(credit.tax_minor)) == (net, tax)
+        before += minor
+    assert rows[-1] == [f"**{_major(before)}**", _major(-line.net_minor), _major(-line.tax_minor)]
+
+
+@pytest.mark.usefixtures("scoped")
+def test_the_bill_whose_reading_was_late() -> None:
+    rows = {row[0].strip("*"): row[1:] for row in _table("line | issued")}
+    a_tariff()
+    contract = a_customer()
+    bill_id = a_bill(contract=contract)
+    read_again(contract, {date(2026, 2, 1): 3_200_000})
+    (revision,) = revisions(bill_ids=[bill_id])
+    added = {row.description: row.net_minor + row.tax_minor for row in revision.added}
+
+    for charge in (*revision.kept, *revision.replaced):
+        name = charge.line.description
+        assert rows[name] == [_major(charge.left_minor), _major(added.get(name, charge.left_minor))]
+    assert rows["Sum"] == [_major(revision.before_minor), _major(revision.after_minor)]
+    assert f"asks for {_major(revision.difference_minor)}" in PAGE

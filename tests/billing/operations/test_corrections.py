@@ -1,22 +1,28 @@
 """Credit notes: parts of lines taken back, never more than there is, posted where the money is."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
+from threading import Barrier
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Contract, User, Utility
+from accounts.scope import utility_scope
 from billing.enums import AccountCode, CorrectionCause, EntryKind, InvoiceKind, InvoiceState
 from billing.models import Invoice, InvoiceLine, JournalEntry, Posting
 from billing.operations.corrections import CannotCorrectError, Ground, cancel_invoice, credit_lines
+from billing.operations.invoices import issue_invoices
 from billing.operations.ledger import Side, post_entry
 from billing.queries.balance import open_minor
 from billing.queries.corrections import charged_lines
-from tests.billing.factories import AFTER_JANUARY, a_bill, a_customer, a_draft
-from tests.factories import a_user
+from billing.queries.verification import broken_links
+from tests.billing.factories import AFTER_JANUARY, a_bill, a_customer, a_draft, a_tariff
+from tests.factories import a_user, a_utility
 
 LATER = AFTER_JANUARY + timedelta(days=3)
 
@@ -292,3 +298,52 @@ def test_a_correction_that_contradicts_itself_is_refused(
         setattr(row, name, value)
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         row.save(force_insert=True)
+
+
+CLERKS = 8
+
+
+class CrashError(RuntimeError):
+    """The process fails after it issued."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_clerks_who_issue_credit_and_crash_leave_no_gap_in_any_series() -> None:
+    utility = a_utility()
+    with utility_scope(utility):
+        a_tariff()
+        drafts = [[a_draft(contract=a_customer()) for _n in range(3)] for _clerk in range(CLERKS)]
+    together = Barrier(CLERKS)
+
+    def work(clerk: int) -> None:
+        chance = Random(clerk)  # noqa: S311 - a repeatable shuffle, no secret
+        try:
+            together.wait(timeout=60)
+            for draft in drafts[clerk]:
+                for _try in range(3):
+                    with suppress(CrashError):
+                        _issue_and_credit(utility, draft, crashes=chance.random() < 1 / 3)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CLERKS) as clerks:
+        list(clerks.map(work, range(CLERKS)))
+
+    with utility_scope(utility):
+        for kind, prefix in ((InvoiceKind.PERIOD, ""), (InvoiceKind.CREDIT, "C")):
+            numbers = Invoice.objects.filter(kind=kind, number__isnull=False).values_list("number", flat=True)
+            expected = [f"{prefix}2026-{n:06d}" for n in range(1, len(numbers) + 1)]
+            assert len(numbers) > CLERKS
+            assert sorted(map(str, numbers)) == expected
+        # The digests follow one another in the order of the numbers, whoever took them.
+        assert broken_links() == {}
+
+
+def _issue_and_credit(utility: Utility, draft: int, *, crashes: bool) -> None:
+    with utility_scope(utility), transaction.atomic():
+        (bill,) = issue_invoices(invoice_ids=[draft], at=AFTER_JANUARY)
+        heat = bill.lines.get(kind="energy")
+        with suppress(CannotCorrectError):
+            credit_lines(bill=bill, parts={heat.pk: 100}, ground=agreed(None), at=LATER)
+        if crashes:
+            raise CrashError

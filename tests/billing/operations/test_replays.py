@@ -1,6 +1,7 @@
 """Issued bills rated anew: what is found, what is corrected, and that bill and corrections are the replay."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,12 +14,22 @@ from hypothesis import strategies as st
 from accounts.models import Contract, Household, Utility
 from accounts.period import local_midnight
 from billing.enums import AccountCode, CorrectionCause, InvoiceKind
-from billing.models import Invoice, Posting
+from billing.models import Invoice, Posting, TariffPlan
 from billing.operations.corrections import CannotCorrectError, Ground, cancel_invoice, credit_lines
 from billing.operations.replays import Revision, issue_corrections, revisions
+from billing.operations.tariffs import TariffRefusedError, activate_backdated, activate_version
 from billing.queries.balance import open_minor
 from metering.models import Installation, Reading
-from tests.billing.factories import AFTER_JANUARY, JANUARY, a_bill, a_customer, a_tariff
+from tests.billing.factories import (
+    AFTER_JANUARY,
+    AREA,
+    ENERGY,
+    JANUARY,
+    a_bill,
+    a_customer,
+    a_tariff,
+    a_version,
+)
 
 FEBRUARY = date(2026, 2, 1)
 LATER = AFTER_JANUARY + timedelta(days=20)
@@ -123,6 +134,24 @@ def test_a_new_area_changes_the_base_fee_alone(contract: Contract, bill_id: int)
     assert [line.description for line in note.lines.all()] == ["Base fee", "Base fee"]
     assert note.total_minor == -3_379
     assert family_minor(bill_id) == 47_851
+
+
+def test_a_backdated_price_is_refused_unawares_and_corrected_where_meant(
+    contract: Contract, bill_id: int
+) -> None:
+    read_again(contract, {date(2026, 1, 11): 2_400_000})
+    dearer = replace(ENERGY, price=Decimal("0.20"))
+    plan = TariffPlan.objects.get()
+    version = a_version(plan=plan, starts_on=date(2026, 1, 11), components=(AREA, dearer))
+    with pytest.raises(TariffRefusedError, match="up to which bills are issued"):
+        activate_version(version=version)
+    activate_backdated(version=version)
+
+    assert only().difference_minor == 2_616
+    correct(bill_id)
+    # The worked bill of docs/billing.md, here by a bill and its debit note.
+    assert family_minor(bill_id) == 53_846
+    assert not only().differs
 
 
 def test_who_had_left_before_is_credited_everything(contract: Contract, bill_id: int) -> None:
