@@ -197,6 +197,24 @@ class DisputeState(models.TextChoices):
     CLOSED = "closed", _("Closed without a claim")
 
 
+class DunningTone(models.TextChoices):
+    """How a reminder speaks."""
+
+    FIRST = "first", _("Friendly reminder")
+    SECOND = "second", _("Second reminder")
+    FINAL = "final", _("Last reminder")
+
+
+class LetterKind(models.TextChoices):
+    """What a letter about money says; the reminders are the tones of dunning."""
+
+    FIRST = "first", _("Friendly reminder")
+    SECOND = "second", _("Second reminder")
+    FINAL = "final", _("Last reminder")
+    PLAN = "plan", _("Instalments agreed")
+    BROKEN = "broken", _("Instalments ended")
+
+
 class MoneyFindingKind(models.TextChoices):
     """What two of ledger, provider and documents do not agree on."""
 

@@ -10,7 +10,10 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.scope import utility_scope
 from billing.operations.document_checks import check_documents
+from billing.operations.dunning import remind
+from billing.operations.letters import send_letters
 from billing.operations.money_checks import check_money
+from billing.operations.plans import review_plans
 from billing.operations.reconcile import (
     fill_gaps,
     reconcile_account,
@@ -86,3 +89,20 @@ def reconcile_refunds_task() -> None:
 def reconcile_account_task() -> None:
     """Read the provider's account, and post the payouts that waited for it."""
     reconcile_account(provider=configured_provider(), at=timezone.now())
+
+
+@shared_task(name="billing.remind")
+def remind_task() -> None:
+    """End plans that are paid or broken, then write the reminders that are due, utility after utility."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            review_plans(at=timezone.now())
+            remind(at=timezone.now())
+
+
+@shared_task(name="billing.send_letters")
+def send_letters_task() -> None:
+    """E-mail the letters that were written."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            send_letters(at=timezone.now())

@@ -4,6 +4,7 @@ from billing.models.bank import BankLine, BankMatch, BankStatement
 from billing.models.check import DocumentCheck, DocumentFinding
 from billing.models.clearing import Payout, PayoutShare, ProviderCursor, ProviderMovement
 from billing.models.dispute import Dispute
+from billing.models.dunning import DunningStep, Instalment, Letter, PaymentPlan
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.money_check import MoneyCheck, MoneyFinding
@@ -21,17 +22,21 @@ __all__ = [
     "Dispute",
     "DocumentCheck",
     "DocumentFinding",
+    "DunningStep",
     "FuelMix",
     "HeatingSeason",
+    "Instalment",
     "Invoice",
     "InvoiceLine",
     "JournalEntry",
     "LedgerAccount",
+    "Letter",
     "Letterhead",
     "MoneyCheck",
     "MoneyFinding",
     "NumberSequence",
     "PaymentAttempt",
+    "PaymentPlan",
     "PaymentRules",
     "Payout",
     "PayoutShare",

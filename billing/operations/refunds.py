@@ -20,7 +20,7 @@ from billing.enums import (
     RefundReason,
     RefundState,
 )
-from billing.models import Dispute, Invoice, JournalEntry, PaymentAttempt, PaymentRules, Refund
+from billing.models import Dispute, Invoice, JournalEntry, PaymentAttempt, Refund
 from billing.operations.credit import balance_contracts, credit_minor, lock_contracts
 from billing.operations.ledger import Side, post_entry, reverse_entry
 from billing.payments.provider import (
@@ -30,6 +30,7 @@ from billing.payments.provider import (
     RefundStatus,
     RefundTold,
 )
+from billing.queries.dunning import payment_rules
 
 STATE_OF: Final = {
     RefundStatus.PENDING: RefundState.PENDING,
@@ -66,8 +67,7 @@ def request_refund(*, request: RefundRequest, at: datetime) -> Refund:
         raise RefundError(
             _("Between 1 and %(left)s of this payment's smallest coin can go back.") % {"left": left}
         )
-    rules = PaymentRules.objects.first() or PaymentRules()
-    needs_second = request.amount_minor > rules.refund_alone_up_to_minor
+    needs_second = request.amount_minor > payment_rules().refund_alone_up_to_minor
     refund = Refund.objects.create(
         contract_id=attempt.invoice.contract_id,
         attempt=attempt,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("homes/<int:household_id>/feedback", comfort.FeedbackPage.as_view(), name="feedback"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/", bills.BillPage.as_view(), name="bill"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
+    path("homes/<int:household_id>/bills/<int:invoice_id>/plan", payments.Plan.as_view(), name="plan"),
     path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
     path("keys", tokens.TokensPage.as_view(), name="tokens"),

@@ -127,6 +127,8 @@ CELERY_BEAT_SCHEDULE = {
     "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
     "ledger, provider, documents": {"task": "billing.check_money", "schedule": crontab(hour=3, minute=10)},
+    "reminders": {"task": "billing.remind", "schedule": crontab(hour=2, minute=20)},
+    "letters about money": {"task": "billing.send_letters", "schedule": 60},
     "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},
     "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},
     "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},

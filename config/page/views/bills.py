@@ -8,7 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.queries.claims import claim_code
+from billing.queries.dunning import instalments_of, payment_rules
 from billing.queries.invoices import invoices_of, with_owed
+from billing.queries.receipts import receipts_of
+from billing.references import payment_reference
 from config.page.panels.bills import bill
 from config.page.views.base import HomeView
 
@@ -52,6 +55,10 @@ class BillPage(BillView):
             open_minor=shown.open_minor,
             is_late=shown.is_late,
             fault=fault,
+            reference=payment_reference(invoice.number or ""),
+            receipts=receipts_of(invoice),
+            instalments=instalments_of(invoice.pk),
+            plan_most=payment_rules().plan_instalments_resident if shown.is_late else 0,
             claim_code=self._claim_code(invoice),
         )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,12 +19,16 @@ from billing.operations.payments import (
     PaymentUnderWayError,
     start_payment,
 )
+from billing.operations.plans import PlanError, PlanRequest, agree_plan
 from billing.payments.configured import configured_provider
 from billing.payments.provider import ProviderRefusedError, ProviderUnavailableError
 from billing.queries.invoices import invoice_of
 from billing.queries.payments import attempt_of_session
 from config.page.views.base import ResidentView
 from config.page.views.bills import BillPage
+
+# A month to get the first part together.
+FIRST_AFTER: Final = timedelta(days=30)
 
 
 class Pay(BillPage):
@@ -53,6 +60,27 @@ class Pay(BillPage):
                 invoice_id, status=502, fault=_("The payment page was refused. Nothing was charged.")
             )
         return redirect(started.attempt.url)
+
+
+class Plan(BillPage):
+    """Agrees on instalments of a bill that is past due, within the resident's limits."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, invoice_id: int) -> HttpResponse:
+        """Agree, from a month from today on; or the bill says why not."""
+        given = request.POST.get("instalments", "")
+        asked = PlanRequest(
+            invoice=self.invoice(invoice_id),
+            instalments=int(given) if given.isdecimal() and len(given) < 3 else 0,  # noqa: PLR2004 - digits
+            first_on=self.access.utility.local_date(self.now) + FIRST_AFTER,
+            by=self.person,
+        )
+        try:
+            agree_plan(request=asked, at=self.now)
+        except PlanError as error:
+            return self.show(invoice_id, status=409, fault=str(error))
+        return redirect("page:bill", self.access.household.pk, invoice_id)
 
 
 class PayReturn(ResidentView):

@@ -1,0 +1,54 @@
+"""Who is to be reminded, what rests, and who pays for a home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.enums import MembershipRole
+from accounts.models import Contract, Membership
+from billing.enums import AttemptState, DisputeState
+from billing.models import Dispute, Instalment, PaymentAttempt, PaymentPlan, PaymentRules
+from billing.queries.invoices import overdue
+
+if TYPE_CHECKING:  # the stubs are no part of a running service
+    from billing.queries.invoices import Owing
+
+
+def payment_rules() -> PaymentRules:
+    """The utility's limits; the usual ones where it has set none."""
+    return PaymentRules.objects.first() or PaymentRules()
+
+
+def plans_in_force() -> QuerySet[PaymentPlan]:
+    """Plans that are neither fulfilled nor broken."""
+    return PaymentPlan.objects.filter(broken_at__isnull=True, fulfilled_at__isnull=True)
+
+
+def to_be_reminded(*, on: date, after_days: int) -> QuerySet[Owing]:
+    """Bills overdue by so many days, but for those whose money is on its way, disputed or agreed in parts."""
+    late = overdue(on=on - timedelta(days=after_days - 1)).select_related("utility", "contract")
+    attempts = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state=AttemptState.PROCESSING)
+    open_states = [DisputeState.INQUIRY, DisputeState.OPEN]
+    disputes = Dispute.objects.filter(attempt__invoice=OuterRef("pk"), state__in=open_states)
+    plans = plans_in_force().filter(invoice=OuterRef("pk"))
+    return late.filter(~Exists(attempts), ~Exists(disputes), ~Exists(plans))
+
+
+def instalments_of(invoice_id: int) -> Sequence[Instalment]:
+    """The parts of the plan in force for a bill, none where there is none."""
+    return list(Instalment.objects.filter(plan__in=plans_in_force().filter(invoice=invoice_id)))
+
+
+def payers_of(contract: Contract, *, at: datetime) -> list[str]:
+    """E-mail addresses of those who own the home now, so pay for it."""
+    today = contract.utility.local_date(at)
+    lives = Q(ends_on__isnull=True) | Q(ends_on__gt=today)
+    rows = Membership.objects.filter(
+        lives, household=contract.household_id, role=MembershipRole.OWNER, starts_on__lte=today
+    )
+    emails = rows.exclude(user__email="").order_by("user__email").values_list("user__email", flat=True)
+    return list(emails.distinct())

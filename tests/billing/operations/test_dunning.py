@@ -1,0 +1,121 @@
+"""Reminders: the step that is reached, once, in the utility's language, and not while something is open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import User, Utility
+from billing.enums import AttemptState
+from billing.fakestripe.server import FakeStripe
+from billing.models import DunningStep, Invoice, Letter, PaymentAttempt, PaymentRules
+from billing.operations.dunning import remind
+from billing.operations.letters import send_letters
+from billing.operations.plans import PlanRequest, agree_plan
+from billing.operations.webhooks import process_event
+from billing.payments.stripe_gateway import StripeGateway
+from billing.references import payment_reference
+from tests.billing.paying import charge_of, deliver, paid_attempt, pay_at_the_counter, start
+
+TOTAL = 51_230
+
+
+@pytest.fixture(autouse=True)
+def _steps(bill: Invoice) -> None:  # noqa: ARG001 - its utility is in scope
+    for tone, days in (("first", 7), ("second", 21), ("final", 35)):
+        DunningStep.objects.create(tone=tone, days_after_due=days)
+
+
+def _after(bill: Invoice, days: int) -> datetime:
+    assert bill.due_on is not None
+    return datetime(bill.due_on.year, bill.due_on.month, bill.due_on.day, 3, tzinfo=UTC) + timedelta(days)
+
+
+def _tones() -> list[str]:
+    return list(Letter.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def test_each_step_is_written_once_on_its_day(bill: Invoice) -> None:
+    written = [remind(at=_after(bill, days)) for days in (6, 7, 8, 21, 35, 60)]
+
+    assert written == [0, 1, 0, 1, 1, 0]
+    assert _tones() == ["first", "second", "final"]
+
+
+def test_a_bill_that_comes_late_gets_the_step_it_has_reached(bill: Invoice) -> None:
+    assert remind(at=_after(bill, 40)) == 1
+    assert _tones() == ["final"]
+
+
+def test_who_paid_is_left_in_peace(bill: Invoice) -> None:
+    pay_at_the_counter(bill, TOTAL)
+
+    assert remind(at=_after(bill, 40)) == 0
+
+
+def test_reminders_rest_while_the_bank_works(bill: Invoice, payer: User, gateway: StripeGateway) -> None:
+    attempt = start(bill, payer, gateway).attempt
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(state=AttemptState.PROCESSING)
+
+    assert remind(at=_after(bill, 40)) == 0
+
+
+def test_reminders_rest_during_a_plan(bill: Invoice, payer: User) -> None:
+    PaymentRules.objects.create(plan_least_minor=1_000)
+    at = _after(bill, 40)
+    request = PlanRequest(invoice=bill, instalments=2, first_on=at.date() + timedelta(9), by=payer)
+    agree_plan(request=request, at=at)
+
+    assert remind(at=at) == 0
+
+
+def test_reminders_rest_during_a_dispute_and_go_on_when_it_is_lost(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    attempt = paid_attempt(bill, payer, gateway, stripe_fake)
+    given = stripe_fake.order("dispute", charge=charge_of(stripe_fake, attempt), inquiry=False)
+    process_event(
+        event_id=deliver(stripe_fake, "charge.dispute.created").pk, provider=gateway, at=timezone.now()
+    )
+    during = remind(at=_after(bill, 40))
+    stripe_fake.order("close_dispute", dispute=given["id"], won=False)
+    process_event(
+        event_id=deliver(stripe_fake, "charge.dispute.closed").pk, provider=gateway, at=timezone.now()
+    )
+
+    assert (during, remind(at=_after(bill, 40))) == (0, 1)
+
+
+def test_a_letter_leaves_once_to_the_homes_owners(bill: Invoice, payer: User) -> None:
+    remind(at=_after(bill, 21))
+
+    sent = [send_letters(at=_after(bill, 21)) for _twice in range(2)]
+
+    (letter,) = mail.outbox
+    assert sent == [1, 0]
+    assert letter.recipients() == [payer.email]
+    assert bill.number is not None
+    assert bill.number in letter.subject
+    assert "512.30 CNY" in letter.body
+    assert payment_reference(bill.number) in letter.body
+    assert "late fee" in letter.body
+
+
+@pytest.mark.usefixtures("payer")
+def test_letters_are_in_the_utilitys_language(bill: Invoice, utility: Utility) -> None:
+    Utility.objects.filter(pk=utility.pk).update(locale="zh-hans")
+
+    remind(at=_after(bill, 7))
+
+    assert "缴费提醒" in Letter.objects.get().subject
+
+
+def test_a_letter_to_nobody_stays_to_be_read(bill: Invoice) -> None:
+    remind(at=_after(bill, 7))
+
+    assert send_letters(at=_after(bill, 7)) == 0
+    letter = Letter.objects.get()
+    assert (letter.sent_at, letter.failures) == (None, 1)
