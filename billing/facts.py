@@ -96,12 +96,17 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """What a meter's register stood at."""
+    """What a meter's register stood at.
+
+    ``between`` are the instants and registers, in Wh, of the two readings it was cut out from between;
+    empty where the meter was read at ``at`` itself.
+    """
 
     at: datetime
     energy_wh: int
     quality: str
     volume_l: int | None = None
+    between: tuple[tuple[datetime, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

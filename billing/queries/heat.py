@@ -93,4 +93,6 @@ def _runs(energy: MeteredEnergy) -> tuple[MeterRun, ...]:
 
 
 def _register(reading: RegisterReading) -> Register:
-    return Register(at=reading.at, energy_wh=reading.energy_wh, quality=reading.quality.value)
+    return Register(
+        at=reading.at, energy_wh=reading.energy_wh, quality=reading.quality.value, between=reading.between
+    )

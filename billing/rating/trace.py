@@ -183,11 +183,23 @@ def _metered(trace: Mapping[str, Any]) -> Metered:
 def _register_json(register: Register) -> Json:
     volume = {} if register.volume_l is None else {"volume_l": register.volume_l}
     return {
-        "at": register.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "at": _instant(register.at),
         "energy_wh": register.energy_wh,
         "quality": register.quality,
         **volume,
+        **_readings_json(register),
     }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _readings_json(register: Register) -> Json:
+    """The readings behind a register that was cut; a reading is named by its meter and instant."""
+    if not register.between:
+        return {}
+    return {"readings": [{"at": _instant(at), "energy_wh": energy_wh} for at, energy_wh in register.between]}
 
 
 def _register(trace: Mapping[str, Any]) -> Register:
@@ -196,6 +208,10 @@ def _register(trace: Mapping[str, Any]) -> Register:
         energy_wh=trace["energy_wh"],
         quality=trace["quality"],
         volume_l=trace.get("volume_l"),
+        between=tuple(
+            (datetime.fromisoformat(reading["at"]), reading["energy_wh"])
+            for reading in trace.get("readings", ())
+        ),
     )
 
 

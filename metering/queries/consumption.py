@@ -39,12 +39,14 @@ class ConsumptionSeries:
 class RegisterReading:
     """A register on a bill.
 
-    ``at`` is the boundary itself, or the reading nearest to it where none lies beyond.
+    ``at`` is the boundary itself, or the reading nearest to it where none lies beyond. ``between`` are the
+    instants and registers of the two readings whose straight line it lies on; empty where it was read.
     """
 
     at: datetime
     energy_wh: int
     quality: Quality
+    between: tuple[tuple[datetime, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,8 @@ def _register(row: Bracket, *, energy_wh: int, at: datetime) -> RegisterReading:
         quality = Quality(known) if ended and known else Quality.ESTIMATED
         return RegisterReading(known_at or at, energy_wh, quality)
     tight = row.after_at - row.before_at <= TOLERANCE[Resolution.HOUR]
-    return RegisterReading(at, energy_wh, Quality.MEASURED if tight else Quality.ESTIMATED)
+    between = ((row.before_at, row.before_wh or 0), (row.after_at, row.after_wh or 0))
+    return RegisterReading(at, energy_wh, Quality.MEASURED if tight else Quality.ESTIMATED, between)
 
 
 def _is_known(row: Bracket, at: datetime) -> bool:

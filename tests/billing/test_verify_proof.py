@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from billing.operations.corrections import Ground, credit_lines
 from billing.proofs import canonical, digest
 from billing.queries.proofs import proof
 from billing.verify_proof import faults
-from tests.billing.factories import AFTER_JANUARY
+from tests.billing.factories import AFTER_JANUARY, a_bill, a_customer, a_tariff
 
 FILE = Path(verify_proof.__file__)
 JSON = st.recursive(
@@ -117,6 +118,27 @@ def test_a_forger_who_mends_the_digests_is_caught_by_the_sums(issued: dict[str, 
     forged["sha256"] = digest({**header, "lines": [each["sha256"] for each in forged["lines"]]})
 
     assert faults(forged) == ["Line 2 says 15000 and 1440 tax; its trace gives 16000 and 1440."]
+
+
+def test_a_register_that_was_cut_names_its_readings_and_is_cut_again(scoped: Utility) -> None:
+    del scoped
+    a_tariff()
+    # Read on 31 December and 2 January, so the register of the first of January lies between.
+    read = {date(2025, 12, 31): 1_900_000, date(2026, 1, 2): 1_957_001, date(2026, 2, 1): 3_000_000}
+    bill = Invoice.objects.get(pk=a_bill(contract=a_customer(registers_wh=read)))
+    document: dict[str, Any] = json.loads(orjson.dumps(proof(bill, bill.lines.order_by("position"))))
+    (meter,) = document["lines"][1]["trace"]["metered"]["meters"]
+
+    assert faults(document) == []
+    assert "readings" not in meter["closing"]
+    assert (meter["opening"]["energy_wh"], meter["opening"]["quality"]) == (1_928_500, "estimated")
+    assert meter["opening"]["readings"] == [
+        {"at": "2025-12-30T16:00:00Z", "energy_wh": 1_900_000},
+        {"at": "2026-01-01T16:00:00Z", "energy_wh": 1_957_001},
+    ]
+    document["lines"][1]["trace"]["metered"]["meters"][0]["opening"]["readings"][0]["energy_wh"] += 1_000
+    said = faults(document)
+    assert f"Line 2: the register of {meter['serial']} at 2025-12-31T16:00:00Z is not its readings'." in said
 
 
 @pytest.mark.parametrize("nonsense", [{}, {"format": 1}, {"format": verify_proof.FORMAT, "lines": [{}]}])
