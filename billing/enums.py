@@ -213,6 +213,15 @@ class LetterKind(models.TextChoices):
     FINAL = "final", _("Last reminder")
     PLAN = "plan", _("Instalments agreed")
     BROKEN = "broken", _("Instalments ended")
+    AUTOPAY = "autopay", _("Automatic payment failed")
+
+
+class MandateState(models.TextChoices):
+    """How far a resident's leave to charge a card is."""
+
+    PENDING = "pending", _("Card not saved yet")
+    ACTIVE = "active", _("In force")
+    ENDED = "ended", _("Ended")
 
 
 class MoneyFindingKind(models.TextChoices):

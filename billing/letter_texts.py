@@ -36,6 +36,10 @@ TEXTS: Final = {
             "You pay %(amount)s in instalments. While they come in time, nothing else is asked of you."
         ),
     ),
+    LetterKind.AUTOPAY: (
+        gettext_lazy("Bill %(number)s: your card was not charged"),
+        gettext_lazy("Your bank turned down the payment of %(amount)s. Please pay another way."),
+    ),
     LetterKind.BROKEN: (
         gettext_lazy("Bill %(number)s: an instalment did not come"),
         gettext_lazy("The instalments agreed have ended, and all that is still open is due now."),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Utility
 from accounts.scope import utility_scope
+from billing.operations.autopay import charge_due, resend_charges
 from billing.operations.document_checks import check_documents
 from billing.operations.dunning import remind
 from billing.operations.letters import send_letters
@@ -106,3 +107,12 @@ def send_letters_task() -> None:
     for utility in Utility.objects.order_by("pk"):
         with utility_scope(utility):
             send_letters(at=timezone.now())
+
+
+@shared_task(name="billing.charge_due")
+def charge_due_task() -> None:
+    """Ask again for charges without an answer, then charge the saved cards whose bills are due."""
+    resend_charges(provider=configured_provider(), at=timezone.now())
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            charge_due(provider=configured_provider(), at=timezone.now())

@@ -14,7 +14,7 @@ from unfold.decorators import action
 from accounts.admin.rights import person
 from billing.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, money_text
 from billing.enums import InvoiceState
-from billing.models import DunningStep, Instalment, Invoice, Letter, PaymentPlan
+from billing.models import DunningStep, Instalment, Invoice, Letter, PaymentMandate, PaymentPlan
 from billing.operations.plans import PlanError, PlanRequest, agree_plan
 
 
@@ -45,6 +45,27 @@ class LetterAdmin(ReadOnlyAdmin):
         "sent_at",
         "sent_to",
         "failures",
+    )
+
+
+@admin.register(PaymentMandate)
+class PaymentMandateAdmin(ReadOnlyAdmin):
+    """Who lets a card be charged, and in which words; residents switch it on and off."""
+
+    list_display = ("contract", "label", "state", "agreed_by", "agreed_at", "ended_at")
+    list_filter = ("state",)
+    list_select_related = ("contract__household__building", "agreed_by")
+    search_fields = ("label", "agreed_by__email", "contract__household__customer_number")
+    ordering = ("-created_at",)
+    fields = readonly_fields = (
+        "contract",
+        "label",
+        "state",
+        "text",
+        "agreed_by",
+        "created_at",
+        "agreed_at",
+        "ended_at",
     )
 
 

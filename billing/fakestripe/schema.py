@@ -117,6 +117,9 @@ def _scalar(value: str, members: list[Any], *, path: str) -> Any:  # noqa: ANN40
     choices = [choice for member in members if get_origin(member) is Literal for choice in get_args(member)]
     if value in choices:
         return value
+    # Some names take a boolean or one of a few words, such as `off_session`.
+    if bool in members and value in {"true", "false"}:
+        return value == "true"
     # The SDK writes closed lists as `Literal[...] | str`; Stripe refuses what is not in the list. A lone
     # empty literal is different: it only says that "" clears the value.
     if choices and choices != [""]:

@@ -7,6 +7,7 @@ from billing.models.dispute import Dispute
 from billing.models.dunning import DunningStep, Instalment, Letter, PaymentPlan
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.mandate import PaymentMandate
 from billing.models.money_check import MoneyCheck, MoneyFinding
 from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.printing import DegreeDays, FuelMix, Letterhead, PrintedDocument
@@ -36,6 +37,7 @@ __all__ = [
     "MoneyFinding",
     "NumberSequence",
     "PaymentAttempt",
+    "PaymentMandate",
     "PaymentPlan",
     "PaymentRules",
     "Payout",

@@ -22,6 +22,10 @@ class PaymentAttempt(TenantModel):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payment_attempts")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The leave by which a saved card is charged; none where somebody pays on the provider's page.
+    mandate = models.ForeignKey(
+        "billing.PaymentMandate", on_delete=models.PROTECT, related_name="attempts", null=True, blank=True
+    )
     # The caller's Idempotency-Key: the same person and key mean the same attempt, whatever became of it.
     request_key = models.CharField(max_length=255, null=True, blank=True, editable=False)  # noqa: DJ001 - most have none
     provider = models.CharField(_("provider"), max_length=16)

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.scope import across_utilities, utility_scope
 from billing.enums import AttemptState
-from billing.models import PaymentAttempt, Refund
+from billing.models import PaymentAttempt, PaymentMandate, Refund
 from billing.operations.attempts import settle
+from billing.operations.autopay import settle_setup
 from billing.operations.clearing import read_movements, settle_payout
 from billing.operations.disputes import settle_dispute
 from billing.operations.refunds import import_refund, make_room, settle_refund
@@ -33,10 +34,28 @@ def news_of(event_type: str) -> TakeNews | None:
 
 def take_checkout(*, subject_id: str, provider: PaymentProvider, at: datetime) -> str:
     """A checkout page was paid, failed or expired."""
+    mandate = _mandate(subject_id)
+    if mandate is not None:
+        with utility_scope(mandate.utility_id):
+            settle_setup(mandate=mandate, told=provider.fetch_setup(subject_id), at=at)
+        return ""
     checkout = provider.fetch(subject_id)
     attempt = _attempt(checkout.attempt_id, "")
     if attempt is None:
         return _unknown(checkout.attempt_id or subject_id)
+    with utility_scope(attempt.utility_id):
+        return settle(attempt=attempt, checkout=checkout, at=at).fault
+
+
+def take_charge(*, subject_id: str, provider: PaymentProvider, at: datetime) -> str:
+    """A payment moved; those made on a page are the page's news."""
+    with across_utilities("an event names its payment, not its utility"):
+        if PaymentAttempt.objects.filter(provider_payment_id=subject_id, mandate__isnull=True).exists():
+            return ""
+    checkout = provider.fetch(subject_id)
+    attempt = _attempt(checkout.attempt_id, "")
+    if attempt is None or attempt.mandate_id is None:
+        return ""
     with utility_scope(attempt.utility_id):
         return settle(attempt=attempt, checkout=checkout, at=at).fault
 
@@ -84,6 +103,8 @@ NEWS: Final[dict[str, TakeNews]] = {
     "checkout.session.async_payment_succeeded": take_checkout,
     "checkout.session.async_payment_failed": take_checkout,
     "checkout.session.expired": take_checkout,
+    "payment_intent.succeeded": take_charge,
+    "payment_intent.payment_failed": take_charge,
     "refund.created": take_refund,
     "refund.updated": take_refund,
     "refund.failed": take_refund,
@@ -96,6 +117,11 @@ NEWS: Final[dict[str, TakeNews]] = {
     "payout.failed": take_payout,
     "payout.reconciliation_completed": take_payout,
 }
+
+
+def _mandate(session_id: str) -> PaymentMandate | None:
+    with across_utilities("an event names its page, not its utility"):
+        return PaymentMandate.objects.filter(provider_session_id=session_id).first()
 
 
 def _unknown(name: str) -> str:

@@ -117,7 +117,7 @@ def _choose(
         if known is not None and known.state not in ACTIVE_ATTEMPTS:
             return known, False
         active = PaymentAttempt.objects.filter(invoice=invoice, state__in=ACTIVE_ATTEMPTS).first()
-        if active is not None and active.state == AttemptState.PROCESSING:
+        if active is not None and (active.state == AttemptState.PROCESSING or active.mandate_id is not None):
             raise PaymentUnderWayError
         if active is not None:
             return active, False

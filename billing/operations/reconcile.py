@@ -132,6 +132,9 @@ def _send_or_look(refund: Refund, *, provider: PaymentProvider, at: datetime) ->
 
 def _catch_up(attempt: PaymentAttempt, *, provider: PaymentProvider, at: datetime) -> str:
     """The attempt's state afterwards."""
+    if attempt.state == AttemptState.CREATING and attempt.mandate_id is not None:
+        # A charge may have gone through unheard: it is sent again under its key, never given up.
+        return attempt.state
     if attempt.state == AttemptState.CREATING:
         # Its resident may still ask again under the same key; after that nobody can.
         is_lost = attempt.expires_at - at < LEAST_LIFE_TO_OPEN

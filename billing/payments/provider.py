@@ -61,6 +61,42 @@ class InboundEvent:
     raw: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupOrder:
+    """A page where a card is saved for later."""
+
+    key: str
+    mandate_id: str
+    currency: str
+    locale: str
+    success_url: str  # may contain {CHECKOUT_SESSION_ID}
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupTold:
+    """How such a page stands; ``method_id`` is "" until a card is saved."""
+
+    session_id: str
+    url: str
+    customer_id: str
+    method_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOrder:
+    """A saved card to be charged; equal orders under one key charge once."""
+
+    key: str
+    attempt_id: str
+    amount_minor: int
+    currency: str
+    title: str
+    customer_id: str
+    method_id: str
+
+
 class RefundStatus(Enum):
     """How a refund stands at the provider."""
 
@@ -173,6 +209,22 @@ class PaymentProvider(Protocol):
 
     def expire(self, session_id: str) -> Checkout:
         """Close the page if nobody has paid it yet, and say how it stands then."""
+        ...
+
+    def start_setup(self, order: SetupOrder) -> SetupTold:
+        """Open a page where a card is saved."""
+        ...
+
+    def fetch_setup(self, session_id: str) -> SetupTold:
+        """How that page stands now."""
+        ...
+
+    def charge(self, order: ChargeOrder) -> Checkout:
+        """Charge a saved card; a card that is turned down is an answer. Its payment stands for the page."""
+        ...
+
+    def forget_method(self, method_id: str) -> None:
+        """Let go of a saved card."""
         ...
 
     def refund(self, order: RefundOrder) -> RefundTold:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import stripe
 
+from billing.payments import stripe_cards
 from billing.payments.provider import (
+    ChargeOrder,
     Checkout,
     CheckoutOrder,
     CheckoutStatus,
@@ -21,6 +23,8 @@ from billing.payments.provider import (
     RefundOrder,
     RefundStatus,
     RefundTold,
+    SetupOrder,
+    SetupTold,
 )
 from billing.payments.stripe_account import (
     dispute_told,
@@ -77,8 +81,10 @@ class StripeGateway:
         return _checkout(session)
 
     def fetch(self, session_id: str) -> Checkout:
-        """Read the page and the payment behind it."""
+        """Read the page and the payment behind it; where a card was charged without one, the payment."""
         with _translated():
+            if session_id.startswith("pi_"):
+                return stripe_cards.fetch_charge(self._client, session_id)
             session = self._client.v1.checkout.sessions.retrieve(session_id, params={"expand": EXPAND})
         return _checkout(session)
 
@@ -91,6 +97,26 @@ class StripeGateway:
             # Somebody was faster: the customer by paying, or the clock. The page itself tells.
             return self.fetch(session_id)
         return self.fetch(session_id)
+
+    def start_setup(self, order: SetupOrder) -> SetupTold:
+        """Open a page where a card is saved."""
+        with _translated():
+            return stripe_cards.start_setup(self._client, order, locale=LOCALES.get(order.locale, "auto"))
+
+    def fetch_setup(self, session_id: str) -> SetupTold:
+        """How that page stands now."""
+        with _translated():
+            return stripe_cards.fetch_setup(self._client, session_id)
+
+    def charge(self, order: ChargeOrder) -> Checkout:
+        """Charge a saved card; a card that is turned down is an answer."""
+        with _translated():
+            return stripe_cards.charge(self._client, order)
+
+    def forget_method(self, method_id: str) -> None:
+        """Let go of a saved card."""
+        with _translated():
+            self._client.v1.payment_methods.detach(method_id)
 
     def refund(self, order: RefundOrder) -> RefundTold:
         """Give back; the key makes a second call tell of the first one's refund."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.enums import MembershipRole
 from accounts.models import Contract, Membership
-from billing.enums import AttemptState, DisputeState
-from billing.models import Dispute, Instalment, PaymentAttempt, PaymentPlan, PaymentRules
+from billing.enums import ACTIVE_ATTEMPTS, AttemptState, DisputeState, MandateState
+from billing.models import Dispute, Instalment, PaymentAttempt, PaymentMandate, PaymentPlan, PaymentRules
 from billing.queries.invoices import overdue
 
 if TYPE_CHECKING:  # the stubs are no part of a running service
@@ -36,6 +37,38 @@ def to_be_reminded(*, on: date, after_days: int) -> QuerySet[Owing]:
     disputes = Dispute.objects.filter(attempt__invoice=OuterRef("pk"), state__in=open_states)
     plans = plans_in_force().filter(invoice=OuterRef("pk"))
     return late.filter(~Exists(attempts), ~Exists(disputes), ~Exists(plans))
+
+
+def to_be_charged(*, on: date, tries: int, last_before: datetime) -> QuerySet[Owing]:
+    """Bills due by ``on`` whose payer lets a card be charged, and that nothing speaks against.
+
+    Not those with a payment under way, a dispute or a plan, nor those whose card was turned down ``tries``
+    times or after ``last_before``.
+    """
+    due = overdue(on=on + timedelta(days=1)).filter(contract__mandates__state=MandateState.ACTIVE)
+    of_bill = PaymentAttempt.objects.filter(invoice=OuterRef("pk"))
+    count = (
+        of_bill.filter(mandate__isnull=False).order_by().values("invoice").annotate(n=Count("pk")).values("n")
+    )
+    open_states = [DisputeState.INQUIRY, DisputeState.OPEN]
+    return due.annotate(tried=Coalesce(Subquery(count), 0)).filter(
+        ~Exists(of_bill.filter(state__in=ACTIVE_ATTEMPTS)),
+        ~Exists(of_bill.filter(mandate__isnull=False, created_at__gt=last_before)),
+        ~Exists(Dispute.objects.filter(attempt__invoice=OuterRef("pk"), state__in=open_states)),
+        ~Exists(plans_in_force().filter(invoice=OuterRef("pk"))),
+        tried__lt=tries,
+    )
+
+
+def mandate_of(contract_id: int) -> PaymentMandate | None:
+    """The leave in force to charge a card for this contract's bills."""
+    return PaymentMandate.objects.filter(contract=contract_id, state=MandateState.ACTIVE).first()
+
+
+def pending_mandate_of(contract_id: int, session_id: str) -> PaymentMandate | None:
+    """A leave whose card is being saved on the provider's page ``session_id``."""
+    rows = PaymentMandate.objects.filter(contract=contract_id, state=MandateState.PENDING)
+    return rows.filter(provider_session_id=session_id).first()
 
 
 def instalments_of(invoice_id: int) -> Sequence[Instalment]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.models import Contract, User
 from accounts.queries.access import Access, homes_of
 from accounts.scope import across_utilities
 from billing.enums import AccountCode, InvoiceState
@@ -34,6 +34,12 @@ def invoices_of(access: Access) -> QuerySet[Invoice]:
     """
     concerns = Q(contract__ends_on__isnull=True) | Q(contract__ends_on__gt=access.since)
     return Invoice.objects.filter(concerns, household=access.household, state=InvoiceState.ISSUED)
+
+
+def contract_of(access: Access, *, on: date) -> Contract | None:
+    """The home's contract on a local day, where it concerns this person."""
+    rows = Contract.objects.filter(household=access.household, starts_on__lte=on).select_related("utility")
+    return rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on)).first()
 
 
 def invoice_of(user: User, invoice_id: int, *, at: datetime) -> tuple[Access, Invoice] | None:

@@ -65,6 +65,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("billing.PaymentAttempt", "credit_card"),
             Entry("billing.BankLine", "join_inner"),
             Entry("billing.PaymentPlan", "event_repeat"),
+            Entry("billing.PaymentMandate", "autorenew"),
             Entry("billing.Letter", "mail"),
             Entry("billing.DunningStep", "notifications"),
             Entry("billing.MoneyCheck", "balance"),

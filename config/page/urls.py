@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.page.views import bills, claims, comfort, home, payments, shell, tokens
+from config.page.views import autopay, bills, claims, comfort, home, payments, shell, tokens
 
 app_name = "page"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("homes/<int:household_id>/bills/<int:invoice_id>/", bills.BillPage.as_view(), name="bill"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/plan", payments.Plan.as_view(), name="plan"),
+    path("homes/<int:household_id>/autopay", autopay.AutopayPage.as_view(), name="autopay"),
     path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
     path("keys", tokens.TokensPage.as_view(), name="tokens"),

@@ -127,6 +127,8 @@ CELERY_BEAT_SCHEDULE = {
     "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
     "ledger, provider, documents": {"task": "billing.check_money", "schedule": crontab(hour=3, minute=10)},
+    # Every hour, so that a charge that nobody answered is asked for again while its key is kept.
+    "saved cards": {"task": "billing.charge_due", "schedule": 3600},
     "reminders": {"task": "billing.remind", "schedule": crontab(hour=2, minute=20)},
     "letters about money": {"task": "billing.send_letters", "schedule": 60},
     "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},

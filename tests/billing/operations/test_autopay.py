@@ -1,0 +1,150 @@
+"""Autopay: a saved card charged on the due day, once, and never against its owner's will."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User, Utility
+from billing.fakestripe.server import FakeStripe
+from billing.models import Invoice, Letter, PaymentAttempt, PaymentMandate
+from billing.operations.autopay import (
+    AutopayRequest,
+    charge_due,
+    end_autopay,
+    resend_charges,
+    start_autopay,
+)
+from billing.operations.payments import PaymentUnderWayError
+from billing.operations.reconcile import reconcile_attempts
+from billing.operations.webhooks import process_event
+from billing.payments.provider import ProviderUnavailableError
+from billing.payments.stripe_gateway import StripeGateway
+from tests.billing.paying import deliver, owed_minor, pay_at_the_counter, start
+
+TOTAL = 51_230
+DECLINED, AUTHENTICATE = "4000000000000341", "4000002760003184"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _save(
+    bill: Invoice, payer: User, gateway: StripeGateway, fake: FakeStripe, *, card: str = "4242424242424242"
+) -> PaymentMandate:
+    """The resident saves a card, and the news of it arrives."""
+    request = AutopayRequest(contract=bill.contract, by=payer, locale="en", return_path="/autopay")
+    start_autopay(request=request, provider=gateway, at=timezone.now())
+    mandate = PaymentMandate.objects.order_by("-created_at")[0]
+    fake.order("save_card", session=mandate.provider_session_id, card=card)
+    event = deliver(fake, "checkout.session.completed")
+    process_event(event_id=event.pk, provider=gateway, at=timezone.now())
+    mandate.refresh_from_db()
+    return mandate
+
+
+def _due(bill: Invoice, *, days: int = 0) -> datetime:
+    assert bill.due_on is not None
+    return datetime(bill.due_on.year, bill.due_on.month, bill.due_on.day, 3, tzinfo=UTC) + timedelta(days)
+
+
+def test_nothing_is_agreed_before_the_card_is_saved(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    mandate = _save(bill, payer, gateway, stripe_fake)
+
+    assert (mandate.state, mandate.label) == ("active", "visa 4242")
+    assert "end this at any time" in mandate.text
+
+
+def test_a_saved_card_pays_on_the_due_day_and_once(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+
+    charged = [charge_due(provider=gateway, at=_due(bill, days=days)) for days in (-1, 0, 0, 1)]
+
+    assert charged == [0, 1, 0, 0]
+    assert owed_minor(bill) == 0
+    assert stripe_fake.order("state")["objects"]["charge"] == 1
+
+
+def test_a_lost_answer_charges_once(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    stripe_fake.order("answers", next=["lost"] * 3)
+    with pytest.raises(ProviderUnavailableError):
+        charge_due(provider=gateway, at=_due(bill))
+    reconcile_attempts(provider=gateway, at=_due(bill, days=1))
+    kept = PaymentAttempt.objects.get().state
+
+    answered = resend_charges(provider=gateway, at=_due(bill))
+
+    assert (kept, answered) == ("creating", 1)
+    assert owed_minor(bill) == 0
+    assert stripe_fake.order("state")["objects"]["charge"] == 1
+
+
+@pytest.mark.parametrize("card", [DECLINED, AUTHENTICATE])
+def test_a_card_turned_down_is_told_tried_again_and_left(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, card: str
+) -> None:
+    _save(bill, payer, gateway, stripe_fake, card=card)
+
+    tried = [charge_due(provider=gateway, at=_due(bill, days=days)) for days in (0, 1, 4, 9)]
+
+    assert tried == [1, 0, 1, 0]
+    assert owed_minor(bill) == TOTAL
+    assert Letter.objects.filter(kind="autopay").count() == 2
+    # By hand it can be paid at any time.
+    assert start(bill, payer, gateway).attempt.state == "open"
+
+
+def test_a_slow_charge_blocks_a_second_payment_and_its_news_settles_it(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    stripe_fake.order("slow", charges=1)
+    charge_due(provider=gateway, at=_due(bill))
+    with pytest.raises(PaymentUnderWayError):
+        start(bill, payer, gateway)
+    attempt = PaymentAttempt.objects.get()
+
+    stripe_fake.order("settle_charge", payment_intent=attempt.provider_payment_id, succeeded=True)
+    event = deliver(stripe_fake, "payment_intent.succeeded")
+    process_event(event_id=event.pk, provider=gateway, at=timezone.now())
+
+    assert owed_minor(bill) == 0
+
+
+def test_what_was_paid_otherwise_is_not_charged(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    pay_at_the_counter(bill, TOTAL)
+
+    assert charge_due(provider=gateway, at=_due(bill)) == 0
+
+
+def test_switched_off_it_is_off_at_once_and_at_the_provider(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    mandate = _save(bill, payer, gateway, stripe_fake)
+
+    end_autopay(mandate=mandate, provider=gateway, at=timezone.now())
+
+    assert charge_due(provider=gateway, at=_due(bill)) == 0
+    assert stripe_fake.book.objects[mandate.provider_method_id]["customer"] is None
+
+
+def test_a_second_card_takes_the_place_of_the_first(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, utility: Utility
+) -> None:
+    first = _save(bill, payer, gateway, stripe_fake)
+    second = _save(bill, payer, gateway, stripe_fake, card=DECLINED)
+
+    first.refresh_from_db()
+    assert (first.state, second.state, second.label) == ("ended", "active", "visa 0341")
+    assert utility.pk == second.utility_id
