@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -64,6 +65,9 @@ class RegulatorState(TenantModel):
     integral_k = models.FloatField(default=0.0)
     room_c = models.FloatField(null=True)
     allowance_k = models.FloatField(default=0.0)
+    outdoor_c = models.FloatField(null=True)
+    # The figures of `control.regulator.types.Learned`, in their order; empty before anything was learned.
+    learned = ArrayField(models.FloatField(), default=list)
     # The newest vote that a target has answered.
     vote = models.BigIntegerField(default=0)
 

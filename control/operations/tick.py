@@ -18,7 +18,7 @@ from control.operations.holds import release_ended
 from control.queries.observed import observe
 from control.queries.stations import Stations, locked_stations, remembered
 from control.regulator.regulate import regulate
-from control.regulator.types import Decision, Flags, Floats, Ints, Memory, codes
+from control.regulator.types import Decision, Flags, Floats, Ints, Learned, Memory, codes
 
 TIME_TO_LIVE: Final = timedelta(minutes=30)
 # Half a time to live before the end, the next round still comes in time.
@@ -186,6 +186,8 @@ def _json_number(value: float) -> float | None:
 def _write_memory(stations: Stations, decision: Decision, *, votes: Ints, now: datetime) -> None:
     """Only where something was decided: a blind station's memory ages."""
     memory = decision.memory
+    names = Learned.__slots__
+    learned = np.stack([getattr(memory.learned, name) for name in names], axis=1).round(6).tolist()
     RegulatorState.objects.bulk_create(
         (
             RegulatorState(
@@ -197,11 +199,23 @@ def _write_memory(stations: Stations, decision: Decision, *, votes: Ints, now: d
                 integral_k=float(memory.integral_k[row]),
                 room_c=_json_number(float(memory.room_c[row])),
                 allowance_k=float(memory.allowance_k[row]),
+                outdoor_c=float(memory.outdoor_c[row]),
+                learned=learned[row],
                 vote=int(votes[row]),
             )
             for row in np.flatnonzero(decision.sighted).tolist()
         ),
         update_conflicts=True,
         unique_fields=["substation"],
-        update_fields=["at", "supply_c", "comfort_k", "integral_k", "room_c", "allowance_k", "vote"],
+        update_fields=[
+            "at",
+            "supply_c",
+            "comfort_k",
+            "integral_k",
+            "room_c",
+            "allowance_k",
+            "outdoor_c",
+            "learned",
+            "vote",
+        ],
     )

@@ -12,7 +12,8 @@ from accounts.enums import Emitter
 from accounts.period import at_instant
 from control.enums import Mode
 from control.models import RegulatorState, SubstationControl
-from control.regulator.types import Flags, Floats, Ints, Memory, Plant
+from control.regulator import balance
+from control.regulator.types import Flags, Floats, Ints, Learned, Memory, Plant
 from metering.enums import DeviceKind
 from metering.models import Installation
 
@@ -80,6 +81,18 @@ def controllers_of(substation_ids: Sequence[int], at: datetime) -> dict[int, int
     return dict(rows.order_by("starts_at", "pk").values_list("substation_id", "device_id"))
 
 
+def _learned(stored: Sequence[Sequence[float]]) -> Learned:
+    """The stored figures as columns; what has another length, or nothing, is not known yet."""
+    names = Learned.__slots__
+    blank = balance.unknown(len(stored))
+    columns = {name: getattr(blank, name).copy() for name in names}
+    for row, figures in enumerate(stored):
+        if len(figures) == len(names):
+            for name, figure in zip(names, figures, strict=True):
+                columns[name][row] = figure
+    return Learned(**columns)
+
+
 def remembered(stations: Stations, at: datetime) -> tuple[Memory, Ints]:
     """What the regulator knew of the stations last, and the newest vote it has answered at each."""
     states = {
@@ -100,5 +113,7 @@ def remembered(stations: Stations, at: datetime) -> tuple[Memory, Ints]:
         integral_k=column("integral_k", 0.0),
         room_c=column("room_c", np.nan),
         allowance_k=column("allowance_k", 0.0),
+        outdoor_c=column("outdoor_c", np.nan),
+        learned=_learned([[] if row is None else row.learned for row in rows]),
     )
     return memory, np.array([0 if row is None else row.vote for row in rows], dtype=np.int64)

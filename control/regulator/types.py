@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+# The kelvins outdoors over which a learned slope is counted.
+SPAN_K: Final = 10.0
 
 
 class Clip(IntFlag):
@@ -66,11 +70,34 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """Means over a day, the belief and its covariance, the correction in use; a row a station.
+
+    A station of which nothing is known has NaN means and the prior.
+    """
+
+    lack_k: Floats
+    cold: Floats
+    level_k: Floats
+    slope_k: Floats
+    level_k2: Floats
+    slope_k2: Floats
+    shared_k2: Floats
+    correction_k: Floats
+
+    @property
+    def slope_per_k(self) -> Floats:
+        """What the learned line adds to the curve's slope."""
+        return self.slope_k / SPAN_K
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What the regulator carries from tick to tick; NaN supply and room before the first.
 
     ``hours`` since it was written; ``comfort_k`` as it stands in ``supply_c``; ``allowance_k`` is the
-    movement saved up under the rate limit.
+    movement saved up under the rate limit; ``outdoor_c`` the felt temperature, smoothed; ``learned`` what
+    the station's heat balance says of its curve.
     """
 
     hours: Floats
@@ -79,6 +106,8 @@ class Memory:
     integral_k: Floats
     room_c: Floats
     allowance_k: Floats
+    outdoor_c: Floats
+    learned: Learned
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from accounts.models import Substation
 from control.enums import Cause, Mode, TargetState
 from control.models import OutdoorForecast, SubstationControl, Target, TargetTransition
+from control.regulator import balance
 from control.regulator.types import Floats, Memory, Observed, Plant
 from metering.models import Device
 from tests.factories import a_building, a_household
@@ -124,8 +125,10 @@ def a_memory(*, rows: int = 1, **figures: float) -> Memory:
         "integral_k": 0.0,
         "room_c": 20.5,
         "allowance_k": 3.0,
+        "outdoor_c": np.nan,
     }
-    return Memory(**{name: column(value, rows) for name, value in {**defaults, **figures}.items()})
+    columns = {name: column(value, rows) for name, value in {**defaults, **figures}.items()}
+    return Memory(**columns, learned=balance.unknown(rows))
 
 
 def no_memory(*, rows: int = 1) -> Memory:

@@ -83,8 +83,9 @@ def test_one_vote_in_twenty_homes_is_answered_by_a_new_target_that_names_it(subs
     assert target.secondary_supply_c == pytest.approx(50.35 + target.terms["comfort_k"], abs=0.01)
     assert target.terms["newest_vote"] == vote.pk
     assert (target.terms["voters"], target.terms["homes"]) == (1, 20)
-    assert target.terms["clips"] == []
-    assert target.reason.startswith("comfort: curve 50.35, rooms +0.00, votes +0.0")
+    # The rooms are to be warmer too, by less than moves the water before the vote itself does.
+    assert target.terms["clips"] == ["deadband"]
+    assert target.reason.startswith("comfort: curve 50.35, rooms +0.27, votes +0.08")
 
 
 def test_a_vote_is_answered_once(substation: Substation) -> None:
@@ -140,18 +141,19 @@ def test_a_vote_that_fades_lets_the_water_go_back_and_says_so(substation: Substa
 
 def test_a_change_of_the_weather_is_a_new_target(substation: Substation) -> None:
     tick(now=NOON)
-    later = NOON + timedelta(minutes=5)
+    later = NOON + timedelta(minutes=29)
     a_telemetry_value(
-        device=substation.installations.get().device, tag="outdoor_c", value=-3, measured_at=later
+        device=substation.installations.get().device, tag="outdoor_c", value=-20, measured_at=later
     )
 
     tick(now=later)
 
     target = _newest(substation)
     assert target.cause == Cause.WEATHER
-    assert (target.terms["outdoor_c"], target.terms["clips"]) == (-3, ["rate"])
-    # Half an hour of movement is the most that is saved up.
-    assert target.secondary_supply_c == 50.35 + 3
+    # The forecast is moved by 5 K at most, and a fifth of that is believed in half an hour.
+    assert target.terms["outdoor_c"] == pytest.approx(-1.07, abs=0.01)
+    assert target.terms["clips"] == []
+    assert target.secondary_supply_c == pytest.approx(51.48, abs=0.01)
 
 
 def test_a_station_that_only_watches_is_decided_but_not_sent(substation: Substation) -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from control.regulator import curve, limits
 from control.regulator.regulate import regulate
-from control.regulator.types import Clip, Decision, Memory, Observed, Plant, codes
+from control.regulator.types import Clip, Decision, Learned, Memory, Observed, Plant, codes
 from tests.control.factories import a_memory, a_plant, an_observation, column, no_memory
 
 CURVE_AT_FREEZING_POINT = 50.4
@@ -47,11 +47,11 @@ def test_nobody_knows_the_outdoor_temperature_so_there_is_no_target() -> None:
     assert decision.memory.integral_k.tolist() == [1]
 
 
-def test_cold_rooms_get_four_kelvins_of_water_for_each_they_lack() -> None:
+def test_cold_rooms_get_three_times_the_water_that_the_long_run_would_need() -> None:
     warm = regulate(a_plant(), an_observation(), no_memory())
-    cold = regulate(a_plant(), an_observation(room_c=19.3), no_memory())
+    cold = regulate(a_plant(), an_observation(room_c=19.7), no_memory())
 
-    assert cold.supply_c - warm.supply_c == pytest.approx([4 * (1.2 - limits.ROOM_DEADBAND_K)])
+    assert cold.supply_c - warm.supply_c == pytest.approx(3 * (1 + curve.slope(a_plant())) * 0.8, rel=1e-6)
 
 
 def test_two_rooms_are_too_few_to_follow() -> None:
@@ -146,7 +146,7 @@ def test_the_integral_grows_while_rooms_lack_and_stops_where_the_envelope_holds(
     free = regulate(a_plant(), lacking, a_memory(supply_c=np.nan, room_c=19.5))
     held = regulate(a_plant(max_supply_c=40), lacking, a_memory(supply_c=40, room_c=19.5, hours=0.25))
 
-    assert free.memory.integral_k == pytest.approx([4 * 0.8 * 0.25 / 48])
+    assert free.memory.integral_k == pytest.approx(3 * (1 + curve.slope(a_plant())) * 1.0 * 0.25 / 36)
     assert held.memory.integral_k.tolist() == [0]
 
 
@@ -205,6 +205,11 @@ memories = st.builds(
     integral_k=_column,
     room_c=_column,
     allowance_k=_column,
+    outdoor_c=_column,
+    # One draw for all columns: eight more strategies would make every law slow.
+    learned=arrays.arrays(
+        np.float64, (8, ROWS), elements=st.floats(-60, 120) | st.just(np.nan), fill=st.just(3.0)
+    ).map(lambda rows: Learned(*rows)),
 )
 
 
@@ -288,6 +293,7 @@ def test_no_vote_moves_the_water_beyond_the_trust_region(
     with np.errstate(all="ignore"):
         decision = regulate(plant, observed, replace(memory, supply_c=column(np.nan, ROWS)))
 
+    felt_c = decision.terms["outdoor_c"]
     local = np.clip(decision.terms["curve_c"], limits.MILD_FLOOR_C, plant.max_supply_c)
-    held = np.maximum(local, np.where(outdoor_c < limits.COLD_OUTDOOR_C, plant.min_supply_c, 0))
+    held = np.maximum(local, np.where(felt_c < limits.COLD_OUTDOOR_C, plant.min_supply_c, 0))
     assert (np.abs(decision.supply_c - held) <= limits.TRUST_K + 1e-9).all()
