@@ -106,6 +106,12 @@ def frame(block: Block) -> Model:
                 ]
             }
         },
+        **_schedules(),
+    }
+
+
+def _schedules() -> Model:
+    return {
         "ScheduleTypeLimits": {"Any": {}},
         "Schedule:Constant": {
             SCHEDULE: {"schedule_type_limits_name": "Any", "hourly_value": 45.0},
