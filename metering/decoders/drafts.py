@@ -18,14 +18,15 @@ class Draft:
         """Begin with what is to be kept beside the canonical fields."""
         self.raw = raw
         self.words: list[str] = []
-        self.is_doubtful = False
+        self.is_doubtful = False  # all of it: the meter does not say what is wrong
+        self._doubts: set[str] = set()
         self._values: dict[str, Any] = {}
 
     def take(self, target: str, value: Decimal | int, *, factor: Decimal, divisor: int = 1) -> bool:
         """Take a value for ``target``; False where the telegram's own digits have to be kept as well.
 
-        The first value for a target stands. One that cannot be true is not taken; a register makes the
-        whole record doubtful then, a gauge does not: nobody is billed by it.
+        The first value for a target stands. One that cannot be true is not taken; a register is doubtful
+        then, a gauge is not: nobody is billed by it.
         """
         if target in self._values:
             return False
@@ -36,10 +37,15 @@ class Draft:
         else:
             number, is_held = round(float(value * factor / divisor), GAUGE_DIGITS), True
         if not low <= number <= high:
-            self.is_doubtful |= target in REGISTERS
+            if target in REGISTERS:
+                self.doubt(target)
             return False
         self._values[target] = number
         return is_held
+
+    def doubt(self, target: str) -> None:
+        """Note that the meter doubts its value for ``target``, whether it said one or not."""
+        self._doubts.add(target)
 
     def wraps(self, target: str, count: int, *, factor: Decimal, divisor: int) -> None:
         """Note that the register of ``target`` starts again at zero after ``count`` of its steps."""
@@ -59,7 +65,7 @@ class Draft:
         """
         values = self._values
         if REGISTERS.isdisjoint(values):
-            reason = Reason.IMPLAUSIBLE if self.is_doubtful else Reason.MALFORMED
+            reason = Reason.IMPLAUSIBLE if self.is_doubtful or self._doubts else Reason.MALFORMED
             raise DecodeError(reason, "There is no usable register: neither energy nor volume.")
         return MeterRecord(
             serial,
@@ -71,6 +77,9 @@ class Draft:
             values.get("supply_c"),
             values.get("return_c"),
             status,
-            Quality.SUSPECT if self.is_doubtful else Quality.MEASURED,
+            Quality.SUSPECT if self.is_doubtful or self._doubts else Quality.MEASURED,
             kept_json(self.raw),
+            None
+            if self.is_doubtful or not self._doubts
+            else " ".join(n for n in RANGES if n in self._doubts),
         )

@@ -1,7 +1,8 @@
 """What the LoRaWAN decoders of Elvaco's modules print (CMi4110 to CMi4160, in Landis+Gyr and Diehl meters).
 
 The field list is that of the decoders in The Things Network's device repository (vendor/elvaco). Where the
-meter reports an error the decoder prints 0 in place of the value: such a zero is none.
+meter sends the value of an error the decoder prints 0 in its place and 32 as ``error_flag``: such a zero is
+none, and of such fields the meter says itself that they are in doubt. Other flags concern all of it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 MARKS: Final = frozenset({"error_flag", "serial_from_message", "datetime_heat_meter"})
 SERIALS: Final = ("serial_from_message", "serial")
 SERIAL_DIGITS: Final = 8
+VALUE_IN_ERROR: Final = 32
 
 
 def recognises(entry: Mapping[str, Any]) -> bool:
@@ -47,7 +49,12 @@ def read(entry: Mapping[str, Any], *, measured_at: datetime | None, context: Con
     """
     flags = _whole_number(entry.get("error_flag"), "error_flag")
     draft = Draft(format="elvaco")
-    draft.is_doubtful = bool(flags)
+    doubted = [found.target for field, found in MEANINGS.items() if entry.get(field) == 0]
+    if flags == VALUE_IN_ERROR and doubted:
+        for target in doubted:
+            draft.doubt(target)
+    else:
+        draft.is_doubtful = bool(flags)
     for field, value in entry.items():
         found = MEANINGS.get(field)
         # In an error a zero may be the decoder's, and nobody can tell.

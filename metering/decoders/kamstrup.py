@@ -36,6 +36,10 @@ MEANINGS: Final[Mapping[tuple[str, str], Meaning]] = {
     ("Return temperature", "C"): Meaning("return_c", ONE),
 }
 
+# The unit in place of the true one where the meter has no value; it concerns that quantity alone.
+INVALID: Final = "Invalid"
+TARGETS: Final = {kind: found.target for (kind, _unit), found in MEANINGS.items()}
+
 
 def recognises(entry: Mapping[str, Any]) -> bool:
     """Whether it is this decoder's output."""
@@ -76,7 +80,6 @@ def _read_hour(
     try:
         for value in values:
             _sort(value, draft)
-        draft.is_doubtful |= "Invalid" in [value.get("Unit") for value in values]
         serial = entry.get("serial")
         return draft.record(
             serial="" if serial is None else text(serial, "serial", longest=LONGEST),
@@ -99,6 +102,8 @@ def _found(value: Mapping[str, Any]) -> Meaning | None:
 
 def _sort(value: Mapping[str, Any], draft: Draft) -> None:
     found, shown = _found(value), value.get("Value")
+    if value.get("Unit") == INVALID and (target := TARGETS.get(str(value.get("Type")))):
+        draft.doubt(target)
     if found is not None and shown is not None:
         exact = Decimal(repr(number(shown, found.target)))
         if draft.take(found.target, exact, factor=found.factor, divisor=found.divisor):

@@ -71,9 +71,10 @@ def read_mbus(frame: bytes, *, measured_at: datetime | None, context: Context) -
             message = "The M-Bus telegram has no clock: send it as 'frame' beside its 'measured_at'."
             raise DecodeError(Reason.MALFORMED, message)
         measured_at = local_instant(shown, field="the meter's clock", context=context)
-    words = [*_status_words(header.status), *draft.words]
-    draft.is_doubtful |= any("ERROR" in word for word in words)
-    return draft.record(serial=header.serial, measured_at=measured_at, status=" ".join(words) or "OK")
+    own = _status_words(header.status)
+    draft.is_doubtful |= any("ERROR" in word for word in own)
+    status = " ".join([*own, *draft.words]) or "OK"
+    return draft.record(serial=header.serial, measured_at=measured_at, status=status)
 
 
 def _opened(frame: bytes) -> tuple[_Header, bytes]:
@@ -109,7 +110,7 @@ def _sort(block: Block, draft: Draft) -> None:
     """Into the canonical fields what belongs there, the rest aside."""
     found = meaning(block) if block.vib else None
     value = number(block)
-    _listen(block, value, draft)
+    _listen(block, value, found.target if found else "", draft)
     if found is not None and value is not None and block.is_current:
         is_held = draft.take(found.target, value, factor=found.factor, divisor=found.divisor)
         if block.field in DECIMALS:
@@ -120,11 +121,19 @@ def _sort(block: Block, draft: Draft) -> None:
     _keep(block, value, draft)
 
 
-def _listen(block: Block, value: int | None, draft: Draft) -> None:
-    """What the block says of the meter's own health."""
-    if block.function == ERROR and "VALUE_DURING_ERROR" not in draft.words:
-        draft.words.append("VALUE_DURING_ERROR")
+def _listen(block: Block, value: int | None, target: str, draft: Draft) -> None:
+    """What the block says of the meter's own health.
+
+    A value that stood during an error stands in place of the good one, so that one field is in doubt. Of
+    flags nobody knows what they concern, so everything is.
+    """
+    if block.function == ERROR:
+        if "VALUE_DURING_ERROR" not in draft.words:
+            draft.words.append("VALUE_DURING_ERROR")
+        if target and block.is_own:
+            draft.doubt(target)
     if block.vib == ERROR_FLAGS and block.is_current and value:
+        draft.is_doubtful = True
         draft.words.append(f"ERROR_FLAGS_{value & (1 << 8 * len(block.data)) - 1:X}")
 
 

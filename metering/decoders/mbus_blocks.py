@@ -46,9 +46,14 @@ class Block(NamedTuple):
     vib: bytes
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is the meter's own of now, over all tariffs: a value, an extreme or one in an error."""
+        return not (self.storage or self.tariff or self.subunit)
+
+    @property
     def is_current(self) -> bool:
         """Whether it is the meter's own value of now, over all tariffs."""
-        return not (self.function or self.storage or self.tariff or self.subunit)
+        return self.is_own and not self.function
 
 
 class _Reader:

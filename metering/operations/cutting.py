@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from metering.queries.registers import QUALITY
+
 # A reading that was estimated makes an estimate of whatever is cut at it, however close the next one is.
 ESTIMATED_GAP_S: Final = 2_000_000_000
 TABLES: Final = """
@@ -94,7 +96,7 @@ WITH flagged AS (
     SELECT installed.id AS installation_id, region.device_id, region.lo, region.hi,
            installed.starts_at AS hung_at, installed.ends_at AS taken_at,
            reading.measured_at AS at, floor(date_part('epoch', reading.measured_at))::bigint AS at_s,
-           reading.quality, flagged.is_unusable,
+           {QUALITY}, flagged.is_unusable,
            reading.energy_wh + COALESCE(sum(flagged.carry_wh) OVER (
                PARTITION BY installed.id, region.lo ORDER BY reading.measured_at), 0)::bigint AS wh
     FROM cut_region region

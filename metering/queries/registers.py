@@ -33,6 +33,10 @@ TOLERANCE: Final = {
 USABLE: Final = """NOT EXISTS (
         SELECT FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
         AND flag.measured_at = reading.measured_at AND flag.is_unusable AND flag.withdrawn_at IS NULL)"""
+# A meter that doubts other values than its energy, and says so, has measured its energy.
+QUALITY: Final = """CASE WHEN reading.quality = 'suspect'
+        AND 'energy_wh' <> ALL(string_to_array(reading.doubts, ' ')) THEN 'measured'
+        ELSE reading.quality END AS quality"""
 # What the roll-overs up to a reading, while the meter hung here, add to its register.
 CARRIED: Final = """energy_wh + COALESCE((
         SELECT sum(flag.carry_wh) FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
@@ -46,14 +50,14 @@ FROM metering_installation installed
 JOIN metering_device device ON device.id = installed.device_id AND device.kind = %(meter)s
 CROSS JOIN unnest(%(instants)s::timestamptz[]) WITH ORDINALITY instants(at, n)
 LEFT JOIN LATERAL (
-    SELECT measured_at, {CARRIED}, quality FROM metering_reading reading
+    SELECT measured_at, {CARRIED}, {QUALITY} FROM metering_reading reading
     WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND {USABLE}
       AND measured_at <= instants.at
       AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
     ORDER BY measured_at DESC LIMIT 1
 ) before ON TRUE
 LEFT JOIN LATERAL (
-    SELECT measured_at, {CARRIED}, quality FROM metering_reading reading
+    SELECT measured_at, {CARRIED}, {QUALITY} FROM metering_reading reading
     WHERE device_id = installed.device_id AND energy_wh IS NOT NULL AND {USABLE}
       AND measured_at > instants.at
       AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')

@@ -95,6 +95,7 @@ def a_reading(
     measured_at: datetime = NOON,
     energy_wh: int | None = 6_884_000,
     quality: Quality = Quality.MEASURED,
+    doubts: str | None = None,
 ) -> Reading:
     """A stored reading."""
     return Reading.objects.create(
@@ -106,6 +107,7 @@ def a_reading(
         supply_c=51.7,
         return_c=27.6,
         quality=quality,
+        doubts=doubts,
         received_at=measured_at,
     )
 

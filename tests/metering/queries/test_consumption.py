@@ -101,8 +101,29 @@ def test_a_register_the_meter_itself_doubts_is_suspect(household: Household) -> 
     meter = a_meter(household=household)
     readings(meter, start=MIDNIGHT, step=HOUR, energies_wh=[0])
     a_reading(device=meter, measured_at=MIDNIGHT + HOUR, energy_wh=10, quality=Quality.SUSPECT)
-    series = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + HOUR), Resolution.HOUR)
-    assert series.quality == [Quality.SUSPECT]
+    a_reading(
+        device=meter,
+        measured_at=MIDNIGHT + 2 * HOUR,
+        energy_wh=20,
+        quality=Quality.SUSPECT,
+        doubts="energy_wh",
+    )
+    series = consumption(household.pk, Period(MIDNIGHT, MIDNIGHT + 2 * HOUR), Resolution.HOUR)
+    assert series.quality == [Quality.SUSPECT, Quality.SUSPECT]
+
+
+def test_a_register_beside_a_gauge_that_the_meter_doubts_is_measured(household: Household) -> None:
+    meter = a_meter(household=household)
+    readings(meter, start=MIDNIGHT, step=HOUR, energies_wh=[0])
+    for n in (1, 2):
+        at, wh = MIDNIGHT + n * HOUR, 10 * n
+        a_reading(
+            device=meter, measured_at=at, energy_wh=wh, quality=Quality.SUSPECT, doubts="flow_l_h return_c"
+        )
+    # On the hour, and on a line between two readings.
+    for start in (MIDNIGHT, MIDNIGHT + HOUR / 2):
+        series = consumption(household.pk, Period(start, start + HOUR), Resolution.HOUR)
+        assert set(series.quality) == {Quality.MEASURED}
 
 
 def test_a_meter_exchange_in_the_middle_of_an_hour_loses_nothing(household: Household) -> None:
