@@ -2,8 +2,9 @@
 
 Frame, after any number of FE: 68 T A0…A6 C L DI DI SER data CS 16; T 20 to 29 are heat meters, numbers are
 binary coded decimals, least byte first. Layouts: CJ/T 188-2004, table for 901F, and its 2018 revision, told
-apart by their length; 911F as meter drivers list its fields. Where a number has but three bytes its decimals
-are not agreed between makers, so it is kept and not read. The clock knows no zone: it is the utility's.
+apart by their length; 911F as meter drivers list its fields. The numbers of three bytes and their decimals
+are those of the revision as public drivers read it: power 9999.99, flow 999.999 in 901F and 99.9999 in 911F.
+The clock knows no zone: it is the utility's.
 """
 
 from __future__ import annotations
@@ -55,27 +56,36 @@ UNITS: Final[Mapping[str, Mapping[int, tuple[Decimal, int]]]] = {
 
 
 class Field(NamedTuple):
-    """A number of the frame: its bytes without the unit's, its decimals (None: not agreed), what it is."""
+    """A number of the frame: its bytes without the unit's, its decimals, what it is."""
 
     name: str
     width: int
-    decimals: int | None = None
+    decimals: int = 0
     target: str = ""
     has_unit: bool = False
 
 
-def _layout(*, power: int, flow: int, cold: bool = False, pressure: int = 0) -> tuple[Field, ...]:
+def _layout(
+    *,
+    power: int,
+    flow: tuple[int, int],
+    temperature: int = 3,
+    hours: int = 3,
+    cold: bool = False,
+    pressure: int = 0,
+) -> tuple[Field, ...]:
+    """The fields in their order; sizes in bytes, ``flow`` with its decimals, ``pressure`` 0 for none."""
     heat = ("settlement_heat", "heat")
     registers = ("settlement_heat", "settlement_cold", "heat", "cold") if cold else heat
     return (
         *(Field(name, 4, 2, "energy_wh" if name == "heat" else "", has_unit=True) for name in registers),
-        Field("power", power, 2 if power == 4 else None, "power_w", has_unit=True),  # noqa: PLR2004 - bytes
-        Field("flow", flow, 4 if flow == 4 else None, "flow_l_h", has_unit=True),  # noqa: PLR2004 - bytes
+        Field("power", power, 2, "power_w", has_unit=True),
+        Field("flow", *flow, "flow_l_h", has_unit=True),
         Field("volume", 4, 2, "volume_l", has_unit=True),
-        Field("supply", 3, 2, "supply_c"),
-        Field("return", 3, 2, "return_c"),
+        Field("supply", temperature, 2, "supply_c"),
+        Field("return", temperature, 2, "return_c"),
         *(Field(name, pressure, 2) for name in ("supply_pressure", "return_pressure") if pressure),
-        Field("working_h", 3, 0),
+        Field("working_h", hours),
         Field("clock", CLOCK_WIDTH),
         Field("status", 2),
     )
@@ -88,10 +98,12 @@ def _width(layout: tuple[Field, ...]) -> int:
 LAYOUTS: Final[Mapping[tuple[int, int], tuple[Field, ...]]] = {
     (identifier, _width(layout)): layout
     for identifier, layout in (
-        (0x901F, _layout(power=4, flow=4)),
-        (0x901F, _layout(power=3, flow=4)),
-        (0x901F, _layout(power=3, flow=3)),
-        *((0x911F, _layout(power=3, flow=3, cold=True, pressure=width)) for width in (2, 3, 4)),
+        (0x901F, _layout(power=4, flow=(4, 4))),
+        (0x901F, _layout(power=3, flow=(4, 4))),
+        (0x901F, _layout(power=3, flow=(3, 3))),
+        (0x901F, _layout(power=3, flow=(3, 3), temperature=2, hours=4)),
+        *((0x911F, _layout(power=3, flow=(3, 4), cold=True, pressure=width)) for width in (2, 3, 4)),
+        (0x911F, _layout(power=3, flow=(3, 4), temperature=2, hours=4, cold=True, pressure=2)),
     )
 }
 STATUS_FLAGS: Final[Mapping[int, str]] = {0x01: "VALVE_CLOSED", 0x02: "VALVE_ABNORMAL", 0x04: "LOW_BATTERY"}
@@ -160,7 +172,7 @@ def _sort(field: Field, data: bytes, draft: Draft) -> None:
 
 
 def _meaning(field: Field, unit: int | None) -> Meaning | None:
-    if not field.target or field.decimals is None:
+    if not field.target:
         return None
     factor, divisor = Decimal(1), 1
     if unit is not None:

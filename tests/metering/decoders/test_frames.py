@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from metering.decoders import Decoded, MeterRecord, decode
+from metering.decoders.cjt188 import LAYOUTS
 from metering.enums import Quality, Reason
 from tests.metering.decoders.telegrams import cjt188_frame, mbus_clock, mbus_frame
 
@@ -143,6 +144,12 @@ def test_where_a_register_starts_again_travels_with_it() -> None:
     assert kept["modulus"] == {"energy_wh": 1_000_000_000, "volume_l": 1_000_000_000}
     kept = orjson.loads(one(mbus_frame(CLOCK + "0C0699999999")).raw or b"")
     assert kept["modulus"] == {"energy_wh": 100_000_000_000}
+
+
+def test_every_layout_of_the_meters_in_china_has_a_length_of_its_own() -> None:
+    # The length is all that tells them apart: two of one length would be one of them.
+    assert {length for identifier, length in LAYOUTS if identifier == 0x901F} == {40, 41, 42, 43}
+    assert {length for identifier, length in LAYOUTS if identifier == 0x911F} == {54, 55, 57, 59}
 
 
 def test_a_frame_that_is_no_heat_meters_is_refused() -> None:
