@@ -29,10 +29,21 @@ ARGUMENTS: Final = (
     "--disable-sync",
 )
 PATIENCE_MS: Final = 90_000
+# The operators' pages, by the name of their picture; the demo's first station and building have key 1.
+OPERATORS: Final = {
+    "operators-network": "network/",
+    "operators-station": "stations/1/",
+    "operators-curve": "stations/1/?slope=1.2&shift_k=0&room_target_c=21#curve",
+    "operators-warmth": "buildings/1/warmth/",
+    "operators-alarms": "control/alarm/?standing=all",
+    "operators-sources": "sources/",
+    "operators-comfort": "comfort/",
+    "operators-heat-index": "heat-index/",
+}
 
 
 def main() -> None:
-    """Take all four."""
+    """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--web", default="http://127.0.0.1:8000", help="where the demo answers")
     web = parser.parse_args().web
@@ -40,7 +51,10 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
         for name, locale in (("resident-en", "en"), ("resident-zh", "zh-CN")):
             _keep(_home(browser, web, locale=locale), name)
-        _keep(_desk(browser, web), "desk")
+        desk = _desk(browser, web)
+        for name, address in OPERATORS.items():
+            _keep(_opened(desk, f"{web}/admin/{address}"), name, close=False)
+        _keep(_opened(desk, f"{web}/admin/"), "desk")
         docs = _page(browser, f"{web}/api/docs/", SCREEN)
         docs.wait_for_selector(".opblock")
         _keep(docs, "api")
@@ -79,10 +93,17 @@ def _desk(browser: Browser, web: str) -> Page:
     return page
 
 
-def _keep(page: Page, name: str) -> None:
+def _opened(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def _keep(page: Page, name: str, *, close: bool = True) -> None:
     path = FOLDER / f"{name}.png"
     page.screenshot(path=path)
-    page.close()
+    if close:
+        page.close()
     sys.stdout.write(f"{path.name}: {path.stat().st_size // 1024} kB\n")
 
 
