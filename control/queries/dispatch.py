@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from accounts.models import HeatSource, Substation
-from control.models import LoadForecast, LoadHour, Target
+from control.models import LoadForecast, Target
 from metering.queries.latest import latest_telemetry
 
 WATER_WH_PER_L_K: Final = 1.163
 FRESH: Final = timedelta(hours=1)
-TAGS: Final = ("primary_supply_c", "primary_return_c", "secondary_supply_c", "valve_pct")
+TAGS: Final = ("primary_supply_c", "primary_return_c", "secondary_supply_c", "valve_pct", "heat_power_w")
 # An exchanger needs at least this much between primary and secondary supply.
 LEAST_APPROACH_K: Final = 5.0
 # A station should keep this much of its valve in hand.
@@ -41,7 +41,7 @@ class SourcePlan:
 
     source: HeatSource
     stations: list[StationNeed]
-    load_w: float
+    load_w: float | None
     next_day_w: list[float]
     supply_now_c: float | None
     supply_c: float | None
@@ -50,12 +50,10 @@ class SourcePlan:
 
 
 def source_plans(*, at: datetime) -> list[SourcePlan]:
-    """The plan of every source of the utility in scope; six statements."""
+    """The plan of every source of the utility in scope; five statements."""
     substations = list(Substation.objects.order_by("name"))
     ids = [row.pk for row in substations]
     water = {key: value for key, (value, _at) in latest_telemetry(ids, TAGS, at - FRESH).items()}
-    hours = LoadHour.objects.filter(hour__gt=at - timedelta(hours=3)).order_by("substation_id", "-hour")
-    loads = {row.substation_id: row.load_w for row in hours.distinct("substation_id")}
     made = LoadForecast.objects.filter(first_hour__gt=at - timedelta(days=1))
     newest = made.order_by("substation_id", "-first_hour").distinct("substation_id")
     forecasts = {row.substation_id: row for row in newest}
@@ -65,7 +63,7 @@ def source_plans(*, at: datetime) -> list[SourcePlan]:
         row.pk: _need(
             row,
             water,
-            load_w=loads.get(row.pk),
+            load_w=water.get((row.pk, "heat_power_w")),
             forecast=forecasts.get(row.pk),
             target_c=told.get(row.pk),
             at=at,
@@ -105,7 +103,8 @@ def _plan(source: HeatSource, needs: list[StationNeed], water: dict[tuple[int, s
     hours = [sum(need.next_day_w[n] for need in needs if n < len(need.next_day_w)) for n in range(DAY_H)]
     binding = max((need for need in needs if need.needed_c is not None), key=_needed_c, default=None)
     supply_c = binding.needed_c if binding else None
-    load_w = sum(need.load_w or 0.0 for need in needs)
+    taken = [need.load_w for need in needs if need.load_w is not None]
+    load_w = sum(taken) if taken else None
     return SourcePlan(
         source=source,
         stations=needs,
@@ -113,7 +112,7 @@ def _plan(source: HeatSource, needs: list[StationNeed], water: dict[tuple[int, s
         next_day_w=hours if any(hours) else [],
         supply_now_c=max(_said(needs, water, "primary_supply_c"), default=None),
         supply_c=supply_c,
-        flow_l_h=_flow_l_h(max([load_w, *hours]), supply_c, _said(needs, water, "primary_return_c")),
+        flow_l_h=_flow_l_h(max([load_w or 0.0, *hours]), supply_c, _said(needs, water, "primary_return_c")),
         binding=binding,
     )
 
@@ -128,7 +127,7 @@ def _said(needs: list[StationNeed], water: dict[tuple[int, str], float], tag: st
 
 def _flow_l_h(peak_w: float, supply_c: float | None, returns_c: list[float]) -> float | None:
     """What carries the peak between supply and mean return; None where they are not a kelvin apart."""
-    if supply_c is None or not returns_c:
+    if supply_c is None or not returns_c or peak_w <= 0:
         return None
     drop_k = supply_c - sum(returns_c) / len(returns_c)
     return peak_w / WATER_WH_PER_L_K / drop_k if drop_k > 1 else None

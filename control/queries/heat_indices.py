@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Avg
+from django.db.models import Avg, Count
 from django.db.models.functions import TruncDate
 
 from accounts.models import Household, Utility
-from accounts.period import Period, end_of, instants
+from accounts.period import Period, end_of, instants, local_midnight
 from accounts.scope import current_utility_id
 from control.heat_index import HEATED_TO_C, Index, Taken, indices
 from control.models import OutdoorForecast, SubstationControl
 from metering.queries.consumption import MeteredEnergy, metered_energy
 
 OVER_DAYS: Final = 28
+# Fewer days of weather say nothing; a day counts with this many of its hours.
+LEAST_DAYS: Final = 7
+LEAST_HOURS: Final = 20
 # The same weekdays a year ago.
 LAST_SEASON: Final = timedelta(days=364)
 DESIGN_OUTDOOR_C: Final = -9.0
@@ -35,19 +38,25 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Indices:
-    """Stations, buildings and homes over the days of ``period``; the highest beside its class first."""
+    """Stations, buildings and homes over the days of ``period``; the highest beside its class first.
 
-    period: Period[date]
+    ``period`` is None where the weather of fewer than seven days is known; then nobody has an index.
+    """
+
+    period: Period[date] | None
     stations: list[Indexed]
     buildings: list[Indexed]
     homes: list[Indexed]
 
 
 def heat_indices(*, at: datetime, days: int = OVER_DAYS) -> Indices:
-    """The indices of the utility in scope over the last whole ``days``."""
+    """The indices of the utility in scope over the last ``days``, or as many as the weather is known of."""
     utility = Utility.objects.get(pk=current_utility_id())
     today = utility.local_date(at)
-    period = Period(today - timedelta(days=days), today)
+    known = _days_known(utility, today, most=days)
+    if known < LEAST_DAYS:
+        return Indices(None, stations=[], buildings=[], homes=[])
+    period = Period(today - timedelta(days=known), today)
     homes = list(Household.objects.select_related("building__substation"))
     now = _taken(homes, utility, period)
     then = _taken(homes, utility, Period(period.start - LAST_SEASON, end_of(period) - LAST_SEASON))
@@ -105,6 +114,19 @@ def _summed(
         )
         for group, members in groups.items()
     ]
+
+
+def _days_known(utility: Utility, today: date, *, most: int) -> int:
+    """Back to which day every station's weather is known without a gap, at most ``most`` days."""
+    start = local_midnight(today - timedelta(days=most), utility.zone)
+    rows = OutdoorForecast.objects.filter(valid_at__gte=start)
+    days = rows.annotate(day=TruncDate("valid_at", tzinfo=utility.zone)).values("day", "substation_id")
+    whole = Counter(row["day"] for row in days.annotate(hours=Count("pk")) if row["hours"] >= LEAST_HOURS)
+    stations = rows.values("substation_id").distinct().count()
+    known = 0
+    while known < most and stations and whole[today - timedelta(days=known + 1)] == stations:
+        known += 1
+    return known
 
 
 def _degree_days(utility: Utility, period: Period[date]) -> dict[int, float]:

@@ -38,7 +38,6 @@ OPERATORS: Final = {
     "operators-alarms": "control/alarm/?standing=all",
     "operators-sources": "sources/",
     "operators-comfort": "comfort/",
-    "operators-heat-index": "heat-index/",
 }
 
 

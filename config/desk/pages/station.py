@@ -107,11 +107,16 @@ class StationPage(DeskPage):
     def _tried(self, control: SubstationControl | None, form: CurveForm) -> Tried | None:
         if control is None:
             return None
-        said = form.cleaned_data if form.is_bound and form.is_valid() else _figures(control)
+        if form.is_bound and form.is_valid():
+            said = form.cleaned_data
+            design_supply_c = _design_supply(control, said)
+        else:
+            # The slope in the form is rounded; the curve itself is not.
+            said, design_supply_c = _figures(control), control.design_supply_c
         return try_curve(
             control,
             at=self.now,
-            design_supply_c=_design_supply(control, said),
+            design_supply_c=design_supply_c,
             shift_k=said["shift_k"],
             room_target_c=said["room_target_c"],
         )

@@ -79,8 +79,8 @@ def a_station(*, room_c: float, adversaries: float, seed: int = 1) -> float:
 def test_votes_as_they_were_published_ask_for_more_where_it_is_cold_and_less_where_it_is_warm() -> None:
     shifts = [a_station(room_c=room_c, adversaries=0.0) for room_c in (18.0, 20.0, 22.0, 24.0, 26.0)]
 
-    # At 18 degrees a "too cold" surprises nobody, so it tells less of the person than at 20: such rooms are the
-    # regulator's to warm, and the minimum's watch to report.
+    # At 18 degrees a "too cold" surprises nobody, so it tells less of the person than at 20: such rooms are
+    # the regulator's to warm, and the watch over the minimum's to report.
     assert shifts[1:] == sorted(shifts[1:], reverse=True)
     assert 0.1 < shifts[0] <= shifts[1]
     assert shifts[-1] < -0.05

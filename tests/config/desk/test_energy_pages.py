@@ -181,6 +181,23 @@ def test_homes_that_take_much_and_little_are_found(desk: Client, scoped: Utility
     assert "6 homes were metered through; 1 take over 1.3 times and 1 under 0.7 times" in page
 
 
+def test_a_week_of_heat_is_not_divided_by_a_day_of_weather(scoped: Utility) -> None:
+    """As in a service that began yesterday and reads meters that count since long."""
+    building, now = a_building(), timezone.now()
+    today = scoped.local_date(now)
+    some_weather(building.substation, today - timedelta(days=3), [-2.0] * 3, scoped)
+    meter = a_meter(household=a_household(building=building), starts_at=now - timedelta(days=60))
+    for days in (28, 0):
+        at = local_midnight(today - timedelta(days=days), scoped.zone)
+        a_reading(device=meter, measured_at=at, energy_wh=6_000_000 - 10_000 * days)
+
+    assert heat_indices(at=now).period is None
+    some_weather(building.substation, today - timedelta(days=8), [-2.0] * 5, scoped)
+    found = heat_indices(at=now)
+    assert found.period is not None
+    assert found.period.start == today - timedelta(days=8)
+
+
 def test_a_source_is_told_what_its_stations_need(desk: Client, scoped: Utility) -> None:
     assert scoped.pk
     source, now = a_heat_source(name="North Bank CHP"), timezone.now()
@@ -193,9 +210,9 @@ def test_a_source_is_told_what_its_stations_need(desk: Client, scoped: Utility) 
             ("primary_return_c", 45.0),
             ("secondary_supply_c", secondary_c),
             ("valve_pct", valve_pct),
+            ("heat_power_w", 200_000.0),
         ):
             a_telemetry_value(device=controller, tag=tag, value=value, measured_at=now)
-        LoadHour.objects.create(substation=station, hour=hour, load_w=200_000, samples=4)
         LoadForecast.objects.create(
             substation=station,
             first_hour=hour,
@@ -259,4 +276,4 @@ def test_days_in_the_wrong_order_are_refused_in_words(desk: Client) -> None:
 def test_empty_pages_say_so(desk: Client) -> None:
     assert "There is no heat source yet." in shown(desk, "desk-sources")
     assert "There is no building yet." in shown(desk, "desk-comfort")
-    assert "0 homes were metered" in shown(desk, "desk-heat-index")
+    assert "fewer than seven whole days is known" in shown(desk, "desk-heat-index")
