@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -43,6 +44,7 @@ class Shown:
     """A bill beside its replay, in words."""
 
     revision: Revision
+    last_day: date
     rows: Sequence[Row]
     before: str
     after: str
@@ -109,6 +111,8 @@ def _shown(revision: Revision) -> Shown:
     currency = revision.bill.currency
     return Shown(
         revision=revision,
+        # People count the last day, not the day after it.
+        last_day=revision.bill.period_end - timedelta(days=1),
         rows=_rows(revision),
         before=money_text(revision.before_minor, currency),
         after=money_text(revision.after_minor, currency),
