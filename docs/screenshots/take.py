@@ -35,7 +35,6 @@ OPERATORS: Final = {
     "operators-station": "stations/1/",
     "operators-curve": "stations/1/?slope=1.2&shift_k=0&room_target_c=21#curve",
     "operators-warmth": "buildings/1/warmth/",
-    "operators-alarms": "control/alarm/?standing=all",
     "operators-sources": "sources/",
     "operators-comfort": "comfort/",
 }
