@@ -22,10 +22,7 @@ class Refund(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="refunds")
-    # The payment that goes back; none where a clerk pays it out by bank transfer.
-    attempt = models.ForeignKey(
-        PaymentAttempt, on_delete=models.PROTECT, related_name="refunds", null=True, blank=True
-    )
+    attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="refunds")
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     reason = models.CharField(_("reason"), max_length=12, choices=RefundReason.choices)

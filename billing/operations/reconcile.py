@@ -100,7 +100,7 @@ def reconcile_refunds(*, provider: PaymentProvider, at: datetime) -> int:
     """Send refunds that were agreed, and look up those that wait for a bank; how many moved on."""
     with across_utilities("refunds of all utilities"):
         rows = Refund.objects.filter(state__in=[RefundState.APPROVED, RefundState.PENDING])
-        refunds = list(rows.exclude(attempt=None).select_related("attempt__invoice").order_by("requested_at"))
+        refunds = list(rows.select_related("attempt__invoice").order_by("requested_at"))
     moved = 0
     for refund in refunds:
         with utility_scope(refund.utility_id):
@@ -123,7 +123,7 @@ def reconcile_account(*, provider: PaymentProvider, at: datetime) -> int:
 
 
 def _send_or_look(refund: Refund, *, provider: PaymentProvider, at: datetime) -> Refund:
-    if refund.provider_refund_id and refund.attempt is not None:
+    if refund.provider_refund_id:
         told = provider.fetch_refund(refund.provider_refund_id)
         make_room(attempt=refund.attempt, told=told, provider=provider, at=at)
         return settle_refund(refund=refund, told=told, at=at)

@@ -92,7 +92,7 @@ def decide_refund(*, refund: Refund, by: User, agreed: bool, at: datetime) -> Re
     Raises:
         RefundError: the one who decides is the one who asked.
     """
-    attempt = _locked(refund.attempt) if refund.attempt else None
+    attempt = _locked(refund.attempt)
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
     if refund.state != RefundState.REQUESTED:
         return refund
@@ -101,7 +101,7 @@ def decide_refund(*, refund: Refund, by: User, agreed: bool, at: datetime) -> Re
     refund.decided_by, refund.decided_at = by, at
     refund.state = RefundState.APPROVED if agreed else RefundState.REJECTED
     refund.save(update_fields=["decided_by", "decided_at", "state"])
-    if agreed and attempt is not None:
+    if agreed:
         _post_due(refund, attempt.invoice, at=at)
     return refund
 
@@ -112,7 +112,7 @@ def send_refund(*, refund: Refund, provider: PaymentProvider, at: datetime) -> R
     Raises:
         ProviderUnavailableError: it does not answer; the refund waits for the next sweep.
     """
-    if refund.state not in {RefundState.APPROVED, RefundState.PENDING} or refund.attempt is None:
+    if refund.state not in {RefundState.APPROVED, RefundState.PENDING}:
         return refund
     order = RefundOrder(
         key=refund.key,
@@ -189,8 +189,7 @@ def _external(attempt: PaymentAttempt, told: RefundTold, *, at: datetime, state:
 def _end(
     refund: Refund, to: RefundState, *, provider_refund_id: str | None, note: str, at: datetime
 ) -> Refund:
-    if refund.attempt is not None:
-        _locked(refund.attempt)
+    _locked(refund.attempt)
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
     before = RefundState(refund.state)
     if REFUND_RANK[to] <= REFUND_RANK[before]:

@@ -30,8 +30,7 @@ _PAYMENTS: Final = """
         SELECT 'payment-' || id AS name, id AS attempt FROM billing_paymentattempt
             WHERE utility_id = %(utility)s
         UNION ALL
-        SELECT 'refund-' || id, attempt_id FROM billing_refund
-            WHERE utility_id = %(utility)s AND attempt_id IS NOT NULL
+        SELECT 'refund-' || id, attempt_id FROM billing_refund WHERE utility_id = %(utility)s
         UNION ALL
         SELECT 'dispute-' || provider_dispute_id, attempt_id FROM billing_dispute
             WHERE utility_id = %(utility)s
