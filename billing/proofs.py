@@ -30,6 +30,26 @@ def digest(value: object) -> str:
     return sha256(canonical(value)).hexdigest()
 
 
+def line_proof(
+    *,
+    position: int,
+    description: str,
+    formula: str,
+    net_minor: int,
+    tax_minor: int,
+    trace: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A line and all it was computed from: what its digest is over."""
+    return {
+        "position": position,
+        "description": description,
+        "formula": formula,
+        "net_minor": net_minor,
+        "tax_minor": tax_minor,
+        "trace": trace,
+    }
+
+
 def document_digest(header: Mapping[str, Any], line_digests: Sequence[str]) -> str:
     """The digest of a document whose proof is ``header`` with its lines, in the order of the document."""
     return digest({**header, "format": FORMAT, "lines": list(line_digests)})

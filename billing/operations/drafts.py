@@ -1,51 +1,29 @@
-"""Drawing up invoices: facts gathered for many homes at once, rated, and written down as drafts."""
+"""Drawing up invoices: rated lines written down as drafts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from accounts.models import Contract, Utility
+from accounts.models import Contract
 from accounts.period import Period, end_of
 from accounts.scope import current_utility_id
-from billing.enums import InvoiceState, SkipReason
+from billing.formulas import Json
 from billing.models import Invoice, InvoiceLine
-from billing.proofs import digest
-from billing.queries.facts import Billable, Skipped, billed_already, gather
-from billing.queries.proofs import proof_of_line
-from billing.rating.bill import Bill, rate
-from billing.rating.charges import MissingFactError, NoReadingsError, RegisterRanBackwardsError
-from billing.rating.lines import Adjustment, Line
-from billing.rating.shares import NoSeasonError
-from billing.rating.trace import to_json
-
-REASONS = {
-    NoReadingsError: SkipReason.NO_READINGS,
-    RegisterRanBackwardsError: SkipReason.BACKWARDS,
-    NoSeasonError: SkipReason.NO_SEASON,
-    MissingFactError: SkipReason.MISSING_FACT,
-}
-
-
-class PeriodNotOverError(ValueError):
-    """Only days that are over can be billed."""
+from billing.operations.copying import copy_in, copy_models, json_text, next_keys, text
+from billing.operations.rated import Rated, rate_contracts
+from billing.proofs import digest, line_proof
+from billing.queries.facts import Skipped
+from billing.rating.lines import Line
+from billing.rating.written import Terms, Written, write
 
 
 class CannotBillError(ValueError):
     """One contract was to be billed and could not be; the sentence says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rated:
-    """A bill that could be drawn up, and the draft of the same days that it would replace."""
-
-    facts: Billable
-    bill: Bill
-    replaces: Invoice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,136 +56,138 @@ def draft_invoices(*, contract_ids: Collection[int], period: Period[date], at: d
         PeriodNotOverError: the period ends after today.
     """
     rated, skipped = rate_contracts(contract_ids=contract_ids, period=period, at=at)
-    # Before the new ones are written: the database lets no day of a contract stand on two bills.
+    remove_replaced(rated)
+    invoices = new_invoices(rated, at=at)
+    copy_models(invoices)
+    copy_lines(invoices, rated)
+    return Drafted(invoices=invoices, skipped=skipped)
+
+
+def remove_replaced(rated: Sequence[Rated]) -> None:
+    """Delete earlier drafts of the same days: the database lets no day of a contract stand on two bills."""
     replaced = [one.replaces.pk for one in rated if one.replaces is not None]
     if replaced:
         InvoiceLine.objects.filter(invoice__in=replaced).delete()
         Invoice.objects.filter(pk__in=replaced).delete()
-    invoices = Invoice.objects.bulk_create(_invoice(one, at) for one in rated)
-    InvoiceLine.objects.bulk_create(
-        line_row(invoice, position, line)
-        for invoice, one in zip(invoices, rated, strict=True)
-        for position, line in enumerate(one.bill.lines, start=1)
-    )
-    return Drafted(invoices=invoices, skipped=skipped)
 
 
-@transaction.atomic
-def rate_contracts(
-    *, contract_ids: Collection[int], period: Period[date], at: datetime
-) -> tuple[list[Rated], list[Skipped]]:
-    """The bills of many contracts, rated and not written down; contracts stay locked until the end.
-
-    Raises:
-        PeriodNotOverError: the period ends after today.
-    """
-    utility = Utility.objects.get(pk=current_utility_id())
-    if period.end is None or period.end > utility.local_date(at):
-        raise PeriodNotOverError(
-            _("The days to %(end)s are not over on %(today)s.")
-            % {"end": period.end, "today": utility.local_date(at)}
+def new_invoices(rated: Sequence[Rated], *, at: datetime) -> list[Invoice]:
+    """The rows of new drafts with their keys, not yet stored."""
+    keys = next_keys(Invoice, len(rated))
+    return [
+        Invoice(
+            pk=key,
+            contract=one.facts.contract,
+            household=one.facts.contract.household,
+            period_start=one.facts.period.start,
+            period_end=end_of(one.facts.period),
+            drafted_at=at,
+            currency=one.facts.home.currency,
+            net_minor=one.net_minor,
+            tax_minor=one.tax_minor,
+            total_minor=one.total_minor,
         )
-    contracts = locked_contracts(contract_ids)
-    drafts, billed = _already(contracts, period)
-    skipped_before = {skipped.contract_id for skipped in billed}
-    billable, unready = gather(
-        contracts=[contract for contract in contracts if contract.pk not in skipped_before],
-        period=period,
-        utility=utility,
+        for key, one in zip(keys, rated, strict=True)
+    ]
+
+
+# What differs from line to line comes first; the rest is the same for all homes rated alike.
+_OWN = (
+    "invoice_id",
+    "position",
+    "quantity",
+    "net_minor",
+    "tax_minor",
+    "quality",
+    "formula",
+    "trace",
+    "sha256",
+)
+_SHARED = (
+    *("component_id", "kind", "description", "period_start", "period_end"),
+    *("unit", "unit_price", "rounding", "tax_rate", "utility_id"),
+)
+
+
+def copy_lines(invoices: Sequence[Invoice], rated: Sequence[Rated]) -> dict[int, list[str]]:
+    """Store the lines of invoices, even before the invoices themselves; the lines' digests by invoice."""
+    digests = {
+        invoice.pk: [digest(_proof(position, line)) for position, line in enumerate(one.lines, start=1)]
+        for invoice, one in zip(invoices, rated, strict=True)
+    }
+    copy_in(InvoiceLine, [*_OWN, *_SHARED], _lines(invoices, rated, digests))
+    return digests
+
+
+def _proof(position: int, line: Written) -> Json:
+    return line_proof(
+        position=position,
+        description=line.terms.description,
+        formula=line.formula,
+        net_minor=line.net_minor,
+        tax_minor=line.tax_minor,
+        trace=line.trace,
     )
-    rated: list[Rated] = []
-    faults: list[Skipped] = []
-    for facts in billable:
-        one = _rate(facts, drafts.get(facts.contract.pk))
-        if isinstance(one, Rated):
-            rated.append(one)
-        else:
-            faults.append(one)
-    return rated, [*billed, *unready, *faults]
 
 
-def locked_contracts(contract_ids: Collection[int]) -> list[Contract]:
-    """The contracts, locked in the order of their keys, returned by customer number."""
-    rows = Contract.objects.filter(pk__in=contract_ids).select_related("household").order_by("pk")
-    # Two runs over the same homes take turns; nothing that merely refers to a contract waits.
-    locked = rows.select_for_update(of=("self",), no_key=True)
-    return sorted(locked, key=lambda contract: (contract.household.customer_number, contract.starts_on))
+def _lines(
+    invoices: Sequence[Invoice], rated: Sequence[Rated], digests: Mapping[int, Sequence[str]]
+) -> Iterator[str]:
+    utility_id = current_utility_id()
+    known: dict[int, str] = {}
+    for invoice, one in zip(invoices, rated, strict=True):
+        for position, (line, sha256) in enumerate(zip(one.lines, digests[invoice.pk], strict=True), start=1):
+            terms = known.get(id(line.terms))
+            if terms is None:
+                terms = known[id(line.terms)] = f"{_terms(line.terms)}\t{utility_id}"
+            yield f"{invoice.pk}\t{position}\t{_own(line)}\t{sha256}\t{terms}"
 
 
-def _already(contracts: Sequence[Contract], period: Period[date]) -> tuple[dict[int, Invoice], list[Skipped]]:
-    """The drafts to be replaced, by contract, and the contracts with any other bill in these days.
-
-    Replaced is a draft of exactly these days, and one of days on which its contract no longer holds.
-    """
-    existing = billed_already(contracts=contracts, period=period)
-    drafts: dict[int, Invoice] = {}
-    skipped: list[Skipped] = []
-    for contract in contracts:
-        for invoice in existing.get(contract.pk, ()):
-            is_void = contract.period & invoice.period != invoice.period
-            if invoice.state == InvoiceState.DRAFT and (
-                is_void or invoice.period == contract.period & period
-            ):
-                drafts[contract.pk] = invoice
-                continue
-            detail = f"{invoice}: {invoice.period_start} to {invoice.period_end}"
-            skipped.append(_skip(contract, SkipReason.ALREADY_BILLED, detail))
-            break
-    return drafts, skipped
+def _own(line: Written) -> str:
+    amounts = f"{line.quantity}\t{line.net_minor}\t{line.tax_minor}"
+    return f"{amounts}\t{line.quality}\t{text(line.formula)}\t{json_text(line.trace)}"
 
 
-def _rate(facts: Billable, replaces: Invoice | None) -> Rated | Skipped:
-    # One home's faulty facts must not keep the others from their bills.
-    try:
-        bill = rate(facts.home)
-    except tuple(REASONS) as error:
-        return _skip(facts.contract, REASONS[type(error)], str(error))
-    if not bill.lines:
-        detail = f"{facts.period.start} to {facts.period.end}"
-        return _skip(facts.contract, SkipReason.NOTHING_TO_CHARGE, detail)
-    return Rated(facts=facts, bill=bill, replaces=replaces)
-
-
-def _skip(contract: Contract, reason: SkipReason, detail: str) -> Skipped:
-    return Skipped(contract_id=contract.pk, household_id=contract.household_id, reason=reason, detail=detail)
-
-
-def _invoice(one: Rated, at: datetime) -> Invoice:
-    return Invoice(
-        contract=one.facts.contract,
-        household_id=one.facts.contract.household_id,
-        period_start=one.facts.period.start,
-        period_end=end_of(one.facts.period),
-        drafted_at=at,
-        currency=one.facts.home.currency,
-        net_minor=one.bill.net_minor,
-        tax_minor=one.bill.tax_minor,
-        total_minor=one.bill.total_minor,
+def _terms(terms: Terms) -> str:
+    return "\t".join(
+        map(
+            text,
+            (
+                terms.component_id,
+                terms.kind.value,
+                terms.description,
+                terms.period_start,
+                terms.period_end,
+                terms.unit.value,
+                terms.unit_price,
+                terms.rounding.value,
+                terms.tax_rate,
+            ),
+        )
     )
 
 
 def line_row(invoice: Invoice, position: int, line: Line) -> InvoiceLine:
     """The row of a rated line, not yet saved, with the digest of its proof."""
-    charge = line.last if isinstance(line, Adjustment) else line
-    first = line.limits[0] if isinstance(line, Adjustment) else line
-    row = InvoiceLine(
+    written = write(line)
+    terms = written.terms
+    return InvoiceLine(
         invoice=invoice,
         position=position,
-        component_id=charge.component_id,
-        kind=charge.kind.value,
-        description=charge.description,
-        period_start=first.period.start,
-        period_end=end_of(charge.period),
-        quantity=charge.quantity,
-        unit=charge.unit.value,
-        unit_price=charge.price_in_force,
-        rounding=charge.rounding.value,
-        net_minor=line.net_minor,
-        tax_rate=line.tax_rate,
-        tax_minor=line.tax_minor,
-        quality=charge.quality,
-        formula=line.formula,
-        trace=to_json(line),
+        component_id=terms.component_id,
+        kind=terms.kind.value,
+        description=terms.description,
+        period_start=terms.period_start,
+        period_end=terms.period_end,
+        quantity=Decimal(written.quantity),
+        unit=terms.unit.value,
+        unit_price=terms.unit_price,
+        rounding=terms.rounding.value,
+        net_minor=written.net_minor,
+        tax_rate=terms.tax_rate,
+        tax_minor=written.tax_minor,
+        quality=written.quality,
+        formula=written.formula,
+        trace=written.trace,
+        sha256=digest(_proof(position, written)),
     )
-    row.sha256 = digest(proof_of_line(row))
-    return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -38,8 +38,23 @@ def freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> None
 
     Needs a transaction: the counters' locks keep numbers and digests in one unbroken order.
     """
+    seal(drafts, tariffs=_tariffs(drafts), digests=_line_digests(drafts), utility=utility, at=at)
+    _write(drafts, at=at)
+
+
+def seal(
+    drafts: Sequence[Invoice],
+    *,
+    tariffs: Mapping[int, Sequence[TariffVersion]],
+    digests: Mapping[int, Sequence[str]],
+    utility: Utility,
+    at: datetime,
+) -> None:
+    """As `freeze`, but nothing is stored beside the counters: for documents that are not stored yet.
+
+    ``tariffs`` are the versions behind a document's lines and ``digests`` those of its lines, by its key.
+    """
     today = utility.local_date(at)
-    tariffs = _tariffs(drafts)
     letter = read_letter()
     by_series: dict[str, list[Invoice]] = defaultdict(list)
     for draft in drafts:
@@ -47,8 +62,7 @@ def freeze(drafts: Sequence[Invoice], *, utility: Utility, at: datetime) -> None
         by_series[SERIES[draft.kind]].append(draft)
     # Always in this order, so that two clerks never hold each other's counter.
     for series in sorted(by_series):
-        _number(by_series[series], series=series, today=today)
-    _write(drafts, at=at)
+        _number(by_series[series], digests, series=series, today=today)
 
 
 def _settle(
@@ -63,10 +77,11 @@ def _settle(
     draft.snapshot = _snapshot(draft, utility, versions, letter)
 
 
-def _number(drafts: Sequence[Invoice], *, series: str, today: date) -> None:
+def _number(
+    drafts: Sequence[Invoice], digests: Mapping[int, Sequence[str]], *, series: str, today: date
+) -> None:
     numbers = take_numbers(series=series, year=today.year, count=len(drafts))
     previous = last_digest(series=series, year=today.year)
-    digests = _line_digests(drafts)
     for draft, number in zip(drafts, numbers, strict=True):
         draft.number = number
         draft.previous_sha256 = previous

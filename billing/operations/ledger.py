@@ -8,8 +8,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from accounts.scope import current_utility_id
 from billing.enums import AccountCode, EntryKind
 from billing.models import JournalEntry, LedgerAccount, Posting
+from billing.operations.copying import copy_in, next_keys, text
 
 
 class UnbalancedEntryError(ValueError):
@@ -72,7 +74,8 @@ def post_entry(
     try:
         # A savepoint: where another process posts this key at the same moment, we wait, lose, and read it.
         with transaction.atomic():
-            return post_entries(entries=[entry], at=at)[0]
+            (key_of_entry,) = post_entries(entries=[entry], at=at)
+            return JournalEntry.objects.get(pk=key_of_entry)
     except IntegrityError:
         posted = JournalEntry.objects.filter(key=key).first()
         if posted is None:
@@ -110,8 +113,8 @@ def reverse_entry(*, key: str, into: str, at: datetime) -> JournalEntry:
 
 
 @transaction.atomic
-def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEntry]:
-    """Post many events at once, in the order given; all or none.
+def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[int]:
+    """Post many events at once, in the order given; all or none. Answers the entries' keys.
 
     Raises:
         UnbalancedEntryError: the sides of one do not sum to zero.
@@ -120,26 +123,32 @@ def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEn
     # First of all, so that nothing is written where one of them does not balance.
     sides = [entry.moving for entry in entries]
     accounts = _accounts(entries)
-    posted = JournalEntry.objects.bulk_create(
-        JournalEntry(key=entry.key, kind=entry.kind, at=at, memo=entry.memo) for entry in entries
+    keys = next_keys(JournalEntry, len(entries))
+    when, utility = text(at), current_utility_id()
+    copy_in(
+        JournalEntry,
+        ["id", "key", "kind", "at", "memo", "utility_id"],
+        (
+            f"{pk}\t{text(entry.key)}\t{entry.kind.value}\t{when}\t{text(entry.memo)}\t{utility}"
+            for pk, entry in zip(keys, entries, strict=True)
+        ),
     )
-    Posting.objects.bulk_create(
-        Posting(
-            entry=row,
-            account=accounts[side.account, entry.currency],
-            amount_minor=side.amount_minor,
-            contract_id=side.contract_id,
-            invoice_id=side.invoice_id,
-        )
-        for row, entry, moving in zip(posted, entries, sides, strict=True)
-        for side in moving
+    copy_in(
+        Posting,
+        ["entry_id", "account_id", "amount_minor", "contract_id", "invoice_id", "utility_id"],
+        (
+            f"{pk}\t{accounts[side.account, entry.currency]}\t{side.amount_minor}"
+            f"\t{text(side.contract_id)}\t{text(side.invoice_id)}\t{utility}"
+            for pk, entry, moving in zip(keys, entries, sides, strict=True)
+            for side in moving
+        ),
     )
-    return posted
+    return keys
 
 
-def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], LedgerAccount]:
+def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], int]:
     needed = {(side.account.value, entry.currency) for entry in entries for side in entry.moving}
-    known = {(row.code, row.currency): row for row in LedgerAccount.objects.all()}
+    known = _open_accounts()
     missing = sorted(needed - known.keys())
     if not missing:
         return known
@@ -147,7 +156,12 @@ def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], LedgerAccoun
     LedgerAccount.objects.bulk_create(
         (LedgerAccount(code=code, currency=currency) for code, currency in missing), ignore_conflicts=True
     )
-    return {(row.code, row.currency): row for row in LedgerAccount.objects.all()}
+    return _open_accounts()
+
+
+def _open_accounts() -> dict[tuple[str, str], int]:
+    rows = LedgerAccount.objects.values_list("code", "currency", "pk")
+    return {(code, currency): pk for code, currency, pk in rows}
 
 
 def _sides_of(entry: JournalEntry) -> list[tuple[str, int, int, int]]:

@@ -18,7 +18,8 @@ from billing.enums import CorrectionCause, InvoiceKind
 from billing.facts import Home
 from billing.models import Invoice, InvoiceLine
 from billing.operations.corrections import CannotCorrectError, Change, Ground, issue_changes, lock_bills
-from billing.operations.drafts import REASONS, line_row, locked_contracts
+from billing.operations.drafts import line_row
+from billing.operations.rated import REASONS, locked_contracts
 from billing.queries.corrections import Charged, bills_in_force, charged_lines
 from billing.queries.facts import gather
 from billing.rating.bill import Bill, rate

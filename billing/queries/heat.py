@@ -65,8 +65,9 @@ class Heat:
         rows = Installation.objects.filter(household__in=household_ids, device__kind=DeviceKind.HEAT_METER)
         rows = rows.filter(starts_at__lt=bounds.end).exclude(ends_at__lte=bounds.start)
         hung: dict[int, list[Period[datetime]]] = defaultdict(list)
-        for row in rows.order_by("starts_at"):
-            hung[row.household_id or 0].append(row.period)
+        columns = rows.order_by("starts_at").values_list("household", "starts_at", "ends_at")
+        for household_id, starts_at, ends_at in columns:
+            hung[household_id or 0].append(Period(starts_at, ends_at))
         return hung
 
 

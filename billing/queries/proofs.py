@@ -8,7 +8,7 @@ from datetime import UTC
 from accounts.enums import MINOR_DIGITS, Currency
 from billing.formulas import Json
 from billing.models import Invoice, InvoiceLine
-from billing.proofs import FORMAT
+from billing.proofs import FORMAT, line_proof
 
 
 def header(invoice: Invoice) -> Json:
@@ -45,11 +45,11 @@ def proof(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Json:
 
 def proof_of_line(line: InvoiceLine) -> Json:
     """A line and all it was computed from: what its digest is over."""
-    return {
-        "position": line.position,
-        "description": line.description,
-        "formula": line.formula,
-        "net_minor": line.net_minor,
-        "tax_minor": line.tax_minor,
-        "trace": line.trace,
-    }
+    return line_proof(
+        position=line.position,
+        description=line.description,
+        formula=line.formula,
+        net_minor=line.net_minor,
+        tax_minor=line.tax_minor,
+        trace=line.trace,
+    )

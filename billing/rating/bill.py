@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,6 +33,15 @@ class Bill:
         return self.net_minor + self.tax_minor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a home's parts come to before minimum and cap; by kind of limit, its parts and what it frames."""
+
+    charges: tuple[Charge, ...]
+    limits: Mapping[ComponentKind, Sequence[Charge]]
+    framed: Mapping[ComponentKind, Sequence[Charge]]
+
+
 def rate(home: Home) -> Bill:
     """The bill of ``home``: by part, by component, then the minimum and the cap.
 
@@ -42,9 +51,14 @@ def rate(home: Home) -> Bill:
         NoSeasonError: a price is seasonal and no season is known.
         MissingFactError: a price is for something nobody knows of this home, or no band fits it.
     """
+    return limited(collect(home))
+
+
+def collect(home: Home) -> Collected:
+    """The charges of ``home``, and what its minimum and cap are made of; raises as ``rate`` does."""
     charges: list[Charge] = []
     limits: dict[ComponentKind, list[Charge]] = {kind: [] for kind in FRAMES}
-    framed: dict[ComponentKind, list[Line]] = {kind: [] for kind in FRAMES}
+    framed: dict[ComponentKind, list[Charge]] = {kind: [] for kind in FRAMES}
     for part in home.parts:
         lines = _charges(home, part, [c for c in part.tariff.components if c.kind not in FRAMES])
         charges += lines
@@ -52,10 +66,16 @@ def rate(home: Home) -> Bill:
             frame = [c for c in part.tariff.components if c.kind is kind]
             limits[kind] += _charges(home, part, frame)
             framed[kind] += [line for line in lines if line.kind in FRAMED] if frame else []
+    return Collected(charges=tuple(charges), limits=limits, framed=framed)
+
+
+def limited(collected: Collected) -> Bill:
+    """The charges, raised to the minimum and lowered to the cap."""
+    limits, framed = collected.limits, collected.framed
     least = _adjustments(limits[ComponentKind.MINIMUM], framed[ComponentKind.MINIMUM])
     # The cap last: nobody pays more than it, whatever the least would be.
     most = _adjustments(limits[ComponentKind.CAP], [*framed[ComponentKind.CAP], *least])
-    return Bill(lines=(*charges, *least, *most))
+    return Bill(lines=(*collected.charges, *least, *most))
 
 
 def advance(home: Home) -> Bill:

@@ -215,22 +215,28 @@ Line = Charge | Adjustment
 
 def charge_terms(line: Charge) -> str:
     """The left side of a charge's formula."""
-    price = f"{plain(line.price_in_force)} {line.currency}"
+    before, after = around_quantity(line)
+    return before if after is None else f"{before}{plain(line.quantity)}{after}"
+
+
+def around_quantity(line: Charge) -> tuple[str, str | None]:
+    """A formula's left side before and after its quantity; None after where no quantity is named."""
     factor = "" if line.factor == 1 else f" × {plain(line.factor)}"
-    # A home is no measure; "1 home" would only be in the way.
-    main = f"{price}{factor}" if line.unit is Unit.HOME else _measured(line, price, factor)
-    if line.offset:
-        main = f"({plain(line.offset)} {line.currency} + {main})"
     sign = "−" if SIGN.get(line.kind, 1) < 0 else ""
-    return f"{sign}{main}{_time(line.shares)}{_degrees(line.degrees_c)}"
+    opened, closed = (f"({plain(line.offset)} {line.currency} + ", ")") if line.offset else ("", "")
+    tail = f"{closed}{_time(line.shares)}{_degrees(line.degrees_c)}"
+    # A home is no measure; "1 home" would only be in the way.
+    if line.unit is Unit.HOME:
+        return f"{sign}{opened}{plain(line.price_in_force)} {line.currency}{factor}{tail}", None
+    return f"{sign}{opened}", f"{_price(line, factor)}{tail}"
 
 
-def _measured(line: Charge, price: str, factor: str) -> str:
+def _price(line: Charge, factor: str) -> str:
     if line.unit in {Unit.PERCENT, Unit.SUM}:
         percent = " %" if line.unit is Unit.PERCENT else ""
-        return f"{plain(line.quantity)} {line.currency}{factor} × {plain(line.price_in_force)}{percent}"
+        return f" {line.currency}{factor} × {plain(line.price_in_force)}{percent}"
     unit = SYMBOLS.get(line.unit, line.unit.value)
-    return f"{plain(line.quantity)} {unit}{factor} × {price}/{unit}"
+    return f" {unit}{factor} × {plain(line.price_in_force)} {line.currency}/{unit}"
 
 
 def _time(shares: Sequence[Share]) -> str:
@@ -250,4 +256,5 @@ def plain(number: Decimal) -> str:
 
 def amount(minor: int, currency: str, digits: int) -> str:
     """Minor units as people read them: ``-24050`` fen are ``-240.50 CNY``."""
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f} {currency}"
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}{f'.{part:0{digits}d}' if digits else ''} {currency}"

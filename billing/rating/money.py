@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor
-from typing import Final
+from math import floor, lcm
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from billing.terms import Rounding
 
 HALF: Final = Fraction(1, 2)
+# Whole numbers: int64 where they fit, Python's own where not; the operators are the same.
+Integers: TypeAlias = NDArray[Any]
+# Twice this still fits into 64 bits, and rounding doubles a remainder.
+LARGEST: Final = 2**62 - 1
 
 
 class NothingToSplitByError(ValueError):
@@ -24,6 +31,32 @@ def round_minor(exact: Fraction, mode: Rounding) -> int:
     if _goes_up(rest, mode, is_odd=bool(whole % 2)):
         whole += 1
     return whole if exact >= 0 else -whole
+
+
+def round_all(numbers: Integers, scale: Fraction, offset: Fraction, mode: Rounding) -> Integers:
+    """``round_minor(number * scale + offset)`` of every number at once, just as exact."""
+    ratio, constant = scale.as_integer_ratio(), offset.as_integer_ratio()
+    below = lcm(ratio[1], constant[1])
+    times, plus = ratio[0] * (below // ratio[1]), constant[0] * (below // constant[1])
+    largest = int(np.abs(numbers).max(initial=0)) * abs(times) + abs(plus)
+    if max(largest, below) > LARGEST:
+        numbers = numbers.astype(object)  # Python's own, as long as they have to be
+    exact = numbers * times + plus
+    whole = np.abs(exact) // below
+    rest = np.abs(exact) - whole * below
+    rounded = whole + _go_up(whole, rest, below, mode)
+    signed: Integers = np.where(exact < 0, -rounded, rounded)
+    return signed
+
+
+def _go_up(whole: Integers, rest: Integers, below: int, mode: Rounding) -> Integers:
+    up: Integers
+    if mode in {Rounding.UP, Rounding.DOWN}:
+        up = (rest > 0) & (mode is Rounding.UP)
+    else:
+        halves = {Rounding.HALF_UP: True, Rounding.HALF_EVEN: whole % 2 == 1}.get(mode, False)
+        up = (2 * rest > below) | ((2 * rest == below) & halves)
+    return up
 
 
 def _goes_up(rest: Fraction, mode: Rounding, *, is_odd: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from accounts.period import Period
@@ -45,6 +46,23 @@ def to_json(line: Line | Credit) -> Json:
             "charged": [{"tax_rate": str(part.tax_rate), "minor": part.minor} for part in line.charged],
             "tax_rate": str(line.tax_rate),
         }
+    measures = measures_json(floor_area_m2=line.floor_area_m2, metered=line.metered, measure=line.measure)
+    return {**terms_json(line), **measures}
+
+
+def measures_json(
+    *, floor_area_m2: Decimal | None = None, metered: Metered | None = None, measure: Decimal | None = None
+) -> Json:
+    """What a charge is a price of: differs from home to home where all else is alike."""
+    return {
+        "floor_area_m2": None if floor_area_m2 is None else str(floor_area_m2),
+        "metered": None if metered is None else _metered_json(metered),
+        **({} if measure is None else {"measure": str(measure)}),
+    }
+
+
+def terms_json(line: Charge) -> Json:
+    """A charge's trace but for what ``measures_json`` says."""
     return {
         "component": line.component_id,
         "tariff_version": line.tariff_id,
@@ -60,8 +78,6 @@ def to_json(line: Line | Credit) -> Json:
         "currency": line.currency,
         "minor_digits": line.minor_digits,
         "shares": [_share_json(share) for share in line.shares],
-        "floor_area_m2": None if line.floor_area_m2 is None else str(line.floor_area_m2),
-        "metered": None if line.metered is None else _metered_json(line.metered),
         **_further_json(line),
     }
 
@@ -69,7 +85,6 @@ def to_json(line: Line | Credit) -> Json:
 def _further_json(line: Charge) -> Json:
     """What most lines lack, and the first traces knew nothing of: written only where it says something."""
     further = {
-        "measure": None if line.measure is None else str(line.measure),
         "tax_basis": None if line.tax_basis is TaxBasis.NET else line.tax_basis.value,
         "offset": str(line.offset) if line.offset else None,
         "factor": None if line.factor == 1 else str(line.factor),
@@ -191,6 +206,8 @@ def _register_json(register: Register) -> Json:
     }
 
 
+# Thousands of homes are cut at the same two instants.
+@lru_cache(maxsize=1024)
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

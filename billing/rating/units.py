@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -47,3 +48,17 @@ def metered_in(metered: Metered, unit: Unit) -> Decimal:
     if metered.volume_l is None:
         raise ValueError("A meter tells no volume.")
     return as_decimal(Fraction(metered.volume_l, LITRES_IN_M3))
+
+
+def decimal_texts(numbers: Iterable[int], scale: Fraction) -> list[str]:
+    """Each number × ``scale`` as a decimal without trailing zeros; numbers are not below zero.
+
+    Raises:
+        ValueError: the expansion of ``scale`` does not end.
+    """
+    _sign, digits, exponent = as_decimal(scale).as_tuple()
+    times, places = int("".join(map(str, digits))), -int(exponent)
+    if places <= 0:
+        return [str(number * times * 10**-places) for number in numbers]
+    parts = (divmod(number * times, 10**places) for number in numbers)
+    return [f"{whole}.{part:0{places}d}".rstrip("0") if part else str(whole) for whole, part in parts]

@@ -13,8 +13,8 @@ from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Household, Utility
 from accounts.period import EmptyPeriodError, Period
 from accounts.scope import utility_scope
-from billing.operations.drafts import PeriodNotOverError
 from billing.operations.periods import BillingRun, Step, bill_period
+from billing.operations.rated import PeriodNotOverError
 from billing.rating.lines import amount
 
 # With --verbosity 2 every contract left out is named.

@@ -9,8 +9,8 @@ from accounts.scope import utility_scope
 from billing.enums import InvoiceState, SkipReason
 from billing.models import Invoice, JournalEntry, NumberSequence
 from billing.operations import periods
-from billing.operations.drafts import PeriodNotOverError
 from billing.operations.periods import BillingRun, Step, bill_period
+from billing.operations.rated import PeriodNotOverError
 from tests.billing.factories import AFTER_JANUARY, JANUARY, a_customer, a_tariff
 
 
