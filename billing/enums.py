@@ -3,7 +3,18 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from billing.terms import ComponentKind, During, Per, Rounding, Settlement, Surplus, TaxBasis, Unit
+from billing.terms import (
+    Banding,
+    ComponentKind,
+    During,
+    EdgeOf,
+    Per,
+    Rounding,
+    Settlement,
+    Surplus,
+    TaxBasis,
+    Unit,
+)
 
 COMPONENT_KINDS = [
     (ComponentKind.FIXED.value, _("Standing charge")),
@@ -54,6 +65,14 @@ DURINGS = [
     (During.SUSPENDED.value, _("only while suspended")),
     (During.ALWAYS.value, _("always")),
 ]
+BANDINGS = [
+    (Banding.CHOOSE.value, _("chooses the homes this price is for")),
+    (Banding.SLICE.value, _("cuts out the part of the quantity this price is for")),
+]
+EDGES_OF = [
+    (EdgeOf.HOME.value, _("each home")),
+    (EdgeOf.M2.value, _("each m²")),
+]
 SETTLEMENTS = [
     (Settlement.METERED.value, _("as metered, nothing in advance")),
     (Settlement.LOWER.value, _("in advance; the lower of the two is due")),
@@ -70,6 +89,23 @@ class TariffState(models.TextChoices):
 
     DRAFT = "draft", _("Draft")  # may be edited, rates nothing
     ACTIVE = "active", _("Active")  # rates every day of its validity; only its end may still be set
+
+
+class PowerSource(models.TextChoices):
+    """Where a subscribed power comes from."""
+
+    AGREED = "agreed", _("Agreed in the contract")
+    DAY = "day", _("Highest daily mean measured")
+    HOUR = "hour", _("Highest hourly mean measured")
+    SIGNATURE = "signature", _("From the energy signature")
+
+
+class FailureCause(models.TextChoices):
+    """Why heat that was owed was not, or not fully, there."""
+
+    OUTAGE = "outage", _("Outage")
+    LATE_START = "late_start", _("The season began late")
+    COLD = "cold", _("Too cold in the home")
 
 
 class InvoiceState(models.TextChoices):

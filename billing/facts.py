@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.period import Period
-from billing.terms import ComponentKind, DeadBand, During, Per, Rounding, TaxBasis, Unit
+from billing.terms import Banding, ComponentKind, DeadBand, During, EdgeOf, Per, Rounding, TaxBasis, Unit
 
 NO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -47,18 +47,25 @@ class IndexTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A price that follows indices: ``base_price`` × the sum of the terms, rounded to ``digits``."""
+    """A price that follows indices: ``base_price`` × the sum of the terms, rounded to ``digits``.
+
+    The share of the price that no index moves is a term whose value is its base. ``floor`` and ``ceiling``
+    are limits of the result, where there are some.
+    """
 
     base_price: Decimal
     digits: int
     terms: tuple[IndexTerm, ...]
+    floor: Decimal | None = None
+    ceiling: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """One price of a tariff version; ``price`` in major units, per ``unit`` and ``per``.
 
-    ``offset`` is added to quantity × price; a band charges only quantities in (``above``, ``up_to``].
+    ``offset`` is added to quantity × price. A band is for quantities in (``above``, ``up_to``]; a slice
+    for what of the quantity lies there, edges counted as ``edge_of`` and ``edge_per`` say.
     """
 
     id: int
@@ -73,6 +80,9 @@ class Component:
     factor: Decimal = ONE
     above: Decimal = NO
     up_to: Decimal | None = None
+    banding: Banding = Banding.CHOOSE
+    edge_of: EdgeOf = EdgeOf.HOME
+    edge_per: Per = Per.QUANTITY
     months: tuple[int, ...] = ()
     during: During = During.HEATED
     incentive: Incentive | None = None
@@ -80,6 +90,10 @@ class Component:
 
     @property
     def is_band(self) -> bool:
+        return self.banding is Banding.CHOOSE and self.has_edges
+
+    @property
+    def has_edges(self) -> bool:
         return bool(self.above) or self.up_to is not None
 
 
@@ -159,13 +173,18 @@ class Temperatures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The days of a bill that one tariff version rates; ``metered`` is None where nothing of it is needed."""
+    """The days of a bill that one tariff version rates; ``metered`` is None where nothing of it is needed.
+
+    ``floor_area_m2`` and ``power_kw`` only where they changed within the bill; else they are the home's.
+    """
 
     period: Period[date]
     tariff: Tariff
     metered: Metered | None
     in_months: tuple[InMonths, ...] = ()
     temperatures: Temperatures | None = None
+    floor_area_m2: Decimal | None = None
+    power_kw: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,3 +219,11 @@ class Home:
     suspended: tuple[Period[date], ...] = ()
     failures: tuple[Failure, ...] = ()
     overdue: tuple[Overdue, ...] = ()
+
+    def area_in(self, part: Part) -> Decimal:
+        """The floor area that is billed on the part's days."""
+        return self.floor_area_m2 if part.floor_area_m2 is None else part.floor_area_m2
+
+    def power_in(self, part: Part) -> Decimal | None:
+        """The subscribed power on the part's days, where anybody knows it."""
+        return self.power_kw if part.power_kw is None else part.power_kw

@@ -56,6 +56,8 @@ def index_json(index: Index) -> Json:
             {"name": t.name, "weight": str(t.weight), "base": str(t.base), "value": str(t.value)}
             for t in index.terms
         ],
+        **({} if index.floor is None else {"floor": str(index.floor)}),
+        **({} if index.ceiling is None else {"ceiling": str(index.ceiling)}),
     }
 
 
@@ -74,4 +76,5 @@ def index_from(form: Mapping[str, Any]) -> Index:
         )
         for t in form["terms"]
     )
-    return Index(base_price=Decimal(form["base_price"]), digits=int(form["digits"]), terms=terms)
+    limits = {name: Decimal(form[name]) for name in ("floor", "ceiling") if form.get(name) is not None}
+    return Index(base_price=Decimal(form["base_price"]), digits=int(form["digits"]), terms=terms, **limits)

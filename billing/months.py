@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from accounts.period import Period, end_of
+
+
+def cut_at(period: Period[date], edges: Iterable[date]) -> list[Period[date]]:
+    """``period`` in pieces that begin at its start and at each of ``edges`` within it."""
+    inner = sorted(edge for edge in set(edges) if period.start < edge and edge in period)
+    starts = [period.start, *inner]
+    return [Period(start, end) for start, end in zip(starts, [*inner, period.end], strict=True)]
 
 
 def in_months(period: Period[date], months: Sequence[int]) -> list[Period[date]]:

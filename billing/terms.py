@@ -70,6 +70,20 @@ class During(StrEnum):
     ALWAYS = "always"
 
 
+class Banding(StrEnum):
+    """What a band's edges do."""
+
+    CHOOSE = "choose"  # this price is for whoever's kW or m² lie in the band, and then for all of them
+    SLICE = "slice"  # this price is for the part of the quantity between the edges: block and step tariffs
+
+
+class EdgeOf(StrEnum):
+    """Whose units the edges of a slice count."""
+
+    HOME = "home"  # so many units each home
+    M2 = "m2"  # so many units each m² of floor area, as a quota by area is
+
+
 class DeadBand(StrEnum):
     """Which degrees count once the return or the cooling lies outside the neutral band."""
 

@@ -95,7 +95,7 @@ def _rounded(charge: Json) -> int:
     degrees = _degrees(charge)
     price = charge["price"] if degrees is None or degrees <= 0 else charge["incentive"]["bonus"]
     per_unit = Fraction(price) / (100 if charge["unit"] == "%" else 1)
-    exact = _quantity(charge) * Fraction(charge.get("factor", 1)) * per_unit + Fraction(
+    exact = _sliced(charge, _quantity(charge)) * Fraction(charge.get("factor", 1)) * per_unit + Fraction(
         charge.get("offset", 0)
     )
     if charge["per"] != "quantity":
@@ -122,6 +122,18 @@ def _quantity(charge: Json) -> Fraction:
             return Fraction(_counted(meters, "volume_l"), 1_000)
         return _counted(meters, "energy_wh") / WH_IN[charge["unit"]]
     return Fraction(1 if charge["floor_area_m2"] is None else charge["floor_area_m2"])
+
+
+def _sliced(charge: Json, quantity: Fraction) -> Fraction:
+    """What of the quantity lies between the edges of a block tariff."""
+    edges = charge.get("edges")
+    if edges is None:
+        return quantity
+    scale = Fraction(1 if edges["area_m2"] is None else edges["area_m2"])
+    if edges["shares"] is not None:
+        scale *= sum(Fraction(s["days"], s["of"]) * Fraction(s.get("ratio", 1)) for s in edges["shares"])
+    high = quantity if edges["up_to"] is None else min(quantity, Fraction(edges["up_to"]) * scale)
+    return max(Fraction(), high - Fraction(edges["above"]) * scale)
 
 
 def _counted(meters: Sequence[Json], register: str) -> int:
@@ -189,8 +201,11 @@ def _seconds(instant: str) -> int:
 
 def _indexed(index: Json) -> Fraction:
     terms = (Fraction(t["weight"]) * Fraction(t["value"]) / Fraction(t["base"]) for t in index["terms"])
+    exact = Fraction(index["base_price"]) * sum(terms)
+    exact = max(exact, Fraction(index["floor"])) if "floor" in index else exact
+    exact = min(exact, Fraction(index["ceiling"])) if "ceiling" in index else exact
     scale = 10 ** int(index["digits"])
-    return Fraction(round_to(Fraction(index["base_price"]) * sum(terms) * scale, "half_up"), scale)
+    return Fraction(round_to(exact * scale, "half_up"), scale)
 
 
 def round_to(exact: Fraction, mode: str) -> int:

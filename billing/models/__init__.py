@@ -5,6 +5,7 @@ from billing.models.check import DocumentCheck, DocumentFinding
 from billing.models.clearing import Payout, PayoutShare, ProviderCursor, ProviderMovement
 from billing.models.dispute import Dispute
 from billing.models.dunning import DunningStep, Instalment, Letter, PaymentPlan
+from billing.models.fact import BilledArea, ServiceFailure, SubscribedPower, Suspension
 from billing.models.invoice import Invoice, InvoiceLine, NumberSequence
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.mandate import PaymentMandate
@@ -13,12 +14,13 @@ from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.printing import DegreeDays, FuelMix, Letterhead, PrintedDocument
 from billing.models.refund import Refund
 from billing.models.rules import PaymentRules
-from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
+from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion, TaxCategory, TaxRate
 
 __all__ = [
     "BankLine",
     "BankMatch",
     "BankStatement",
+    "BilledArea",
     "DegreeDays",
     "Dispute",
     "DocumentCheck",
@@ -47,8 +49,13 @@ __all__ = [
     "ProviderCursor",
     "ProviderMovement",
     "Refund",
+    "ServiceFailure",
+    "SubscribedPower",
+    "Suspension",
     "TariffComponent",
     "TariffPlan",
     "TariffVersion",
+    "TaxCategory",
+    "TaxRate",
     "WebhookEvent",
 ]

@@ -12,8 +12,10 @@ from accounts.enums import CustomerClass
 from accounts.period import DatedModel, ends_after_start, no_overlap
 from accounts.scope import TenantModel
 from billing.enums import (
+    BANDINGS,
     COMPONENT_KINDS,
     DURINGS,
+    EDGES_OF,
     PERS,
     ROUNDINGS,
     SETTLEMENTS,
@@ -27,7 +29,10 @@ from billing.terms import (
     ENERGY_UNITS,
     INCENTIVES,
     TIMED,
+    Banding,
     During,
+    EdgeOf,
+    Per,
     Rounding,
     Settlement,
     Surplus,
@@ -128,6 +133,43 @@ class TariffVersion(TenantModel, DatedModel):
         super().validate_constraints(exclude=set(exclude or ()) - {"state"})
 
 
+class TaxCategory(TenantModel):
+    """A kind of supply that is taxed alike; its rate is a matter of dates."""
+
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("tax category")
+        verbose_name_plural = _("tax categories")
+        constraints = [
+            models.UniqueConstraint(fields=["utility", "name"], name="billing_taxcategory_unique_name")
+        ]
+
+    def __str__(self) -> str:
+        """The category's name."""
+        return self.name
+
+
+class TaxRate(TenantModel, DatedModel):
+    """A category's rate on some days; a bill across a change of it has lines before and after."""
+
+    category = models.ForeignKey(TaxCategory, on_delete=models.PROTECT, related_name="rates")
+    rate = models.DecimalField(_("rate"), max_digits=5, decimal_places=4)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+        constraints = [
+            ends_after_start("billing_taxrate_ends_after_start", kind=DatedModel),
+            no_overlap("billing_taxrate_no_overlap", "category", kind=DatedModel),
+            models.CheckConstraint(name="billing_taxrate_in_range", condition=Q(rate__gte=0, rate__lt=1)),
+        ]
+
+    def __str__(self) -> str:
+        """The rate and since when."""
+        return f"{self.rate:%}, {self.starts_on}"
+
+
 class TariffComponent(TenantModel):
     """One price of a version: one authoritative unit, one time basis, one tax rate and basis."""
 
@@ -140,12 +182,25 @@ class TariffComponent(TenantModel):
     # In major units of the currency, in the tax basis.
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=6)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4, default=0)
+    # Where it is given, the rate of the day is the category's and the one above is for who reads the tariff.
+    tax_category = models.ForeignKey(
+        TaxCategory,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("tax category"),
+    )
     tax_basis = models.CharField(_("tax basis"), max_length=8, choices=TAX_BASES, default=TaxBasis.NET.value)
     offset = models.DecimalField(_("offset"), max_digits=14, decimal_places=6, default=0)
     factor = models.DecimalField(_("factor"), max_digits=9, decimal_places=6, default=1)
     # A band: quantities above this and up to that; nothing else is charged by this component.
     above = models.DecimalField(_("above"), max_digits=12, decimal_places=3, default=0)
     up_to = models.DecimalField(_("up to"), max_digits=12, decimal_places=3, null=True, blank=True)
+    banding = models.CharField(_("band"), max_length=8, choices=BANDINGS, default=Banding.CHOOSE.value)
+    # The edges of a slice are so many units each home or m², for the bill or for a season, year or month.
+    edge_of = models.CharField(_("edges of"), max_length=8, choices=EDGES_OF, default=EdgeOf.HOME.value)
+    edge_per = models.CharField(_("edges per"), max_length=8, choices=PERS, default=Per.QUANTITY.value)
     months = ArrayField(
         models.PositiveSmallIntegerField(),
         verbose_name=_("months"),
@@ -197,8 +252,25 @@ class TariffComponent(TenantModel):
             ),
             models.CheckConstraint(
                 name="billing_component_band_of_power_or_area",
-                condition=Q(above=0, up_to__isnull=True) | Q(unit__in=["kW", "m2"]),
-                violation_error_message=_("Only prices per kW and per m² have bands."),
+                condition=Q(above=0, up_to__isnull=True)
+                | Q(unit__in=["kW", "m2"])
+                | Q(banding="slice", kind__in=["energy", "flow"]),
+                violation_error_message=_(
+                    "Only prices per kW and per m² have bands; heat and water have slices."
+                ),
+            ),
+            models.CheckConstraint(
+                name="billing_component_known_banding",
+                condition=Q(
+                    banding__in=_values(Banding), edge_of__in=_values(EdgeOf), edge_per__in=_values(Per)
+                )
+                & (Q(banding="slice") | Q(edge_of="home", edge_per="quantity")),
+                violation_error_message=_("Only the edges of a slice count by m² or time."),
+            ),
+            models.CheckConstraint(
+                name="billing_component_standby_while_suspended",
+                condition=~Q(kind="standby") | Q(during="suspended"),
+                violation_error_message=_("A standby fee is charged only while heating is suspended."),
             ),
             models.CheckConstraint(
                 name="billing_component_months_of_a_year",

@@ -41,16 +41,17 @@ def _bases(tariff: Tariff) -> set[str]:
 
 
 def _fault_of_bands(tariff: Tariff) -> str:
-    bands = sorted((c for c in tariff.components if c.is_band), key=_band)
-    for _key, group in groupby(bands, key=lambda band: _band(band)[:2]):
+    bands = sorted((c for c in tariff.components if c.has_edges), key=_band)
+    for _key, group in groupby(bands, key=lambda band: _band(band)[:-1]):
         row = list(group)
         if any(low.up_to != high.above for low, high in pairwise(row)) or row[-1].up_to is not None:
             return _("has bands that overlap, leave a gap or end somewhere")
     return ""
 
 
-def _band(component: Component) -> tuple[str, tuple[int, ...], Decimal]:
-    return component.kind.value, component.months, component.above
+def _band(component: Component) -> tuple[str, str, str, tuple[int, ...], Decimal]:
+    counted = (component.kind.value, component.banding.value, f"{component.edge_of} {component.edge_per}")
+    return *counted, component.months, component.above
 
 
 def _fault_of_one(component: Component) -> str:

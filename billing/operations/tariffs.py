@@ -14,10 +14,21 @@ from accounts.enums import CustomerClass
 from billing.enums import InvoiceState, TariffState
 from billing.facts import Incentive, Index
 from billing.formulas import incentive_json, index_json
-from billing.models import HeatingSeason, Invoice, TariffComponent, TariffPlan, TariffVersion
+from billing.models import HeatingSeason, Invoice, TariffComponent, TariffPlan, TariffVersion, TaxCategory
 from billing.operations.sense import fault_in
 from billing.queries.tariffs import tariff_of
-from billing.terms import ComponentKind, During, Per, Rounding, Settlement, Surplus, TaxBasis, Unit
+from billing.terms import (
+    Banding,
+    ComponentKind,
+    During,
+    EdgeOf,
+    Per,
+    Rounding,
+    Settlement,
+    Surplus,
+    TaxBasis,
+    Unit,
+)
 
 
 class TariffRefusedError(ValueError):
@@ -34,11 +45,15 @@ class NewComponent:
     per: Per
     price: Decimal
     tax_rate: Decimal = Decimal(0)
+    tax_category: TaxCategory | None = None
     tax_basis: TaxBasis = TaxBasis.NET
     offset: Decimal = Decimal(0)
     factor: Decimal = Decimal(1)
     above: Decimal = Decimal(0)
     up_to: Decimal | None = None
+    banding: Banding = Banding.CHOOSE
+    edge_of: EdgeOf = EdgeOf.HOME
+    edge_per: Per = Per.QUANTITY
     months: tuple[int, ...] = ()
     during: During = During.HEATED
     incentive: Incentive | None = None
@@ -101,11 +116,15 @@ def draft_version(  # noqa: PLR0913 - what a price list says of itself
             per=component.per.value,
             price=component.price,
             tax_rate=component.tax_rate,
+            tax_category=component.tax_category,
             tax_basis=component.tax_basis.value,
             offset=component.offset,
             factor=component.factor,
             above=component.above,
             up_to=component.up_to,
+            banding=component.banding.value,
+            edge_of=component.edge_of.value,
+            edge_per=component.edge_per.value,
             months=sorted(component.months),
             during=component.during.value,
             incentive=component.incentive and incentive_json(component.incentive),

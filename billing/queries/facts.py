@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
@@ -13,10 +14,14 @@ from accounts.period import Period
 from billing.enums import InvoiceKind, SkipReason, TariffState
 from billing.facts import Home, InMonths, Part, Tariff
 from billing.models import HeatingSeason, Invoice, TariffVersion
-from billing.months import in_months
+from billing.months import cut_at, in_months
 from billing.queries.heat import Heat
-from billing.queries.tariffs import tariff_of
-from billing.terms import MEASURED
+from billing.queries.particulars import Particulars, particulars, value_on
+from billing.queries.tariffs import tax_rates, taxed_tariffs
+from billing.terms import MEASURED, ComponentKind
+
+# Prices that ask for the water that ran, or how warm it did.
+WATERY: Final = {ComponentKind.FLOW, ComponentKind.COOLING, ComponentKind.RETURN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +85,16 @@ def gather(
     tariffs = _tariffs(period)
     skipped: list[Skipped] = []
     planned: list[_Planned] = []
+    kinds = {c.kind for versions in tariffs.values() for version in versions for c in version.components}
+    known = particulars(contracts, period, utility=utility, wants_overdue=bool(kinds & {ComponentKind.LATE}))
     for contract in contracts:
-        plan = _plan(contract, period, tariffs[contract.customer_class])
+        plan = _plan(contract, period, tariffs[contract.customer_class], known)
         if plan is None:
             skipped.append(_skip(contract, SkipReason.NO_TARIFF, f"{period.start} to {period.end}"))
         else:
             planned.append(plan)
     # Only now: homes without a tariff need no registers.
-    heat = Heat(_wanted(planned), utility=utility)
+    heat = Heat(_wanted(planned), utility=utility, wants_water=bool(kinds & WATERY))
     billable: list[Billable] = []
     for plan in planned:
         faults = (heat.fault(plan.contract.household_id, days) for days in plan.metered_periods)
@@ -95,13 +102,7 @@ def gather(
         if fault:
             skipped.append(_skip(plan.contract, SkipReason.NO_READINGS, fault))
             continue
-        home = Home(
-            currency=utility.currency,
-            minor_digits=MINOR_DIGITS[Currency(utility.currency)],
-            floor_area_m2=plan.contract.household.floor_area_m2,
-            seasons=seasons,
-            parts=_parts(plan, heat),
-        )
+        home = _home(plan, heat, known, utility=utility, seasons=seasons)
         billable.append(Billable(contract=plan.contract, period=plan.period, home=home))
     return billable, skipped
 
@@ -136,13 +137,16 @@ def _tariffs(period: Period[date]) -> dict[str, list[Tariff]]:
     rows = TariffVersion.objects.filter(state=TariffState.ACTIVE, starts_on__lt=period.end)
     rows = rows.exclude(ends_on__lte=period.start).order_by("starts_on")
     tariffs: dict[str, list[Tariff]] = defaultdict(list)
+    rates = tax_rates()
     for row in rows.select_related("plan").prefetch_related("components"):
-        tariffs[row.plan.customer_class].append(tariff_of(row))
+        tariffs[row.plan.customer_class] += taxed_tariffs(row, rates, within=period)
     return tariffs
 
 
-def _plan(contract: Contract, period: Period[date], tariffs: Sequence[Tariff]) -> _Planned | None:
-    """The contract's days cut by tariff; None where some day has no tariff."""
+def _plan(
+    contract: Contract, period: Period[date], tariffs: Sequence[Tariff], known: Particulars
+) -> _Planned | None:
+    """The contract's days cut by tariff, area and power; None where some day has no tariff."""
     days = contract.period & period
     if days is None:
         return None
@@ -152,7 +156,9 @@ def _plan(contract: Contract, period: Period[date], tariffs: Sequence[Tariff]) -
     ends = [shared.end for shared, _tariff in parts]
     if [*starts, days.end] != [days.start, *ends]:
         return None
-    return _Planned(contract=contract, period=days, parts=parts)
+    changes = known.changes(contract.household_id, days)
+    cut = tuple((piece, tariff) for shared, tariff in parts for piece in cut_at(shared, changes))
+    return _Planned(contract=contract, period=days, parts=cut)
 
 
 def _wanted(planned: Sequence[_Planned]) -> dict[Period[date], set[int]]:
@@ -164,8 +170,40 @@ def _wanted(planned: Sequence[_Planned]) -> dict[Period[date], set[int]]:
     return homes
 
 
-def _parts(plan: _Planned, heat: Heat) -> tuple[Part, ...]:
-    return tuple(_part(plan.contract.household_id, days, tariff, heat) for days, tariff in plan.parts)
+def _home(
+    plan: _Planned,
+    heat: Heat,
+    known: Particulars,
+    *,
+    utility: Utility,
+    seasons: tuple[Period[date], ...],
+) -> Home:
+    household, contract = plan.contract.household, plan.contract.pk
+    areas, powers = known.areas.get(household.pk, ()), known.powers.get(household.pk, ())
+    changes = known.changes(household.pk, plan.period)
+    first = plan.period.start
+    parts = []
+    for days, tariff in plan.parts:
+        part = _part(household.pk, days, tariff, heat)
+        if changes:
+            part = replace(
+                part,
+                floor_area_m2=value_on(days.start, areas) or household.floor_area_m2,
+                power_kw=value_on(days.start, powers),
+            )
+        parts.append(part)
+    return Home(
+        currency=utility.currency,
+        minor_digits=MINOR_DIGITS[Currency(utility.currency)],
+        floor_area_m2=value_on(first, areas) or household.floor_area_m2,
+        seasons=seasons,
+        parts=tuple(parts),
+        # With changes within the bill, each part says its own, or that nobody knows.
+        power_kw=None if changes else value_on(first, powers),
+        suspended=tuple(known.suspended.get(contract, ())),
+        failures=tuple(known.failures.get(household.pk, ())),
+        overdue=tuple(known.overdue.get(contract, ())),
+    )
 
 
 def _part(household_id: int, days: Period[date], tariff: Tariff, heat: Heat) -> Part:
@@ -179,4 +217,5 @@ def _part(household_id: int, days: Period[date], tariff: Tariff, heat: Heat) -> 
             for months in sorted(wanted - {()})
             for stretches in [in_months(days, months)]
         ),
+        temperatures=heat.temperatures(household_id, days),
     )

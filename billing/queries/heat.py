@@ -9,7 +9,8 @@ from typing import Final
 
 from accounts.models import Utility
 from accounts.period import Period, end_of, instants
-from billing.facts import Metered, MeterRun, Register
+from billing.facts import Metered, MeterRun, Register, Temperatures
+from billing.queries.water import water_of
 from metering.enums import DeviceKind, Quality
 from metering.models import Installation
 from metering.queries.consumption import MeteredEnergy, RegisterReading, metered_energy
@@ -23,11 +24,16 @@ LONGEST_EXCHANGE: Final = timedelta(days=1)
 class Heat:
     """What each home used in each stretch of days: two statements a stretch, for any number of homes."""
 
-    def __init__(self, wanted: Mapping[Period[date], Collection[int]], *, utility: Utility) -> None:
-        """Fetch the heat of the homes wanted for each stretch."""
+    def __init__(
+        self, wanted: Mapping[Period[date], Collection[int]], *, utility: Utility, wants_water: bool = False
+    ) -> None:
+        """Fetch the heat, and where it is wanted the water, of the homes wanted for each stretch."""
         self._zone = utility.zone
         self._energy = {days: metered_energy(homes, days) for days, homes in wanted.items()}
         self._hung = {days: self._installed(homes, days) for days, homes in wanted.items()}
+        self._water = {
+            days: water_of(homes, days, utility=utility) for days, homes in wanted.items() if wants_water
+        }
 
     def fault(self, household_id: int, days: Period[date]) -> str:
         """Why the home's heat of these days is not known, as a sentence; empty where it is."""
@@ -51,11 +57,17 @@ class Heat:
         qualities: list[Quality] = []
         for days in stretches:
             energy = self._energy[days][household_id]
-            runs += _runs(energy)
+            water = self._water.get(days, {}).get(household_id)
+            runs += _runs(energy, {} if water is None else water.registers)
             qualities += [end.quality for meter in energy.meters for end in (meter.opening, meter.closing)]
             if _has_hole(self._hung[days][household_id], instants(days, self._zone)):
                 qualities.append(Quality.ESTIMATED)
         return Metered(meters=tuple(runs), quality=max(qualities, key=BY_TRUST.index).value)
+
+    def temperatures(self, household_id: int, days: Period[date]) -> Temperatures | None:
+        """The mean temperatures of the home's water, where they were measured and asked for."""
+        water = self._water.get(days, {}).get(household_id)
+        return None if water is None else water.temperatures
 
     def _installed(
         self, household_ids: Collection[int], days: Period[date]
@@ -86,14 +98,22 @@ def _is_unknown(register: RegisterReading, bound: datetime) -> bool:
     return register.quality is Quality.ESTIMATED and register.at != bound
 
 
-def _runs(energy: MeteredEnergy) -> tuple[MeterRun, ...]:
+def _runs(energy: MeteredEnergy, water: Mapping[str, tuple[int | None, int | None]]) -> tuple[MeterRun, ...]:
     return tuple(
-        MeterRun(serial=meter.serial, opening=_register(meter.opening), closing=_register(meter.closing))
+        MeterRun(
+            serial=meter.serial,
+            opening=_register(meter.opening, water.get(meter.serial, (None, None))[0]),
+            closing=_register(meter.closing, water.get(meter.serial, (None, None))[1]),
+        )
         for meter in energy.meters
     )
 
 
-def _register(reading: RegisterReading) -> Register:
+def _register(reading: RegisterReading, volume_l: int | None) -> Register:
     return Register(
-        at=reading.at, energy_wh=reading.energy_wh, quality=reading.quality.value, between=reading.between
+        at=reading.at,
+        energy_wh=reading.energy_wh,
+        quality=reading.quality.value,
+        volume_l=volume_l,
+        between=reading.between,
     )

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ from billing.rating.shares import NoSeasonError
 from billing.rating.trace import measures_json, terms_json
 from billing.rating.units import LITRES_IN_M3, WH_IN, decimal_texts
 from billing.rating.written import Written, terms_of, write
-from billing.terms import INCENTIVES, ComponentKind, TaxBasis, Unit
+from billing.terms import INCENTIVES, Banding, ComponentKind, TaxBasis, Unit
 
 Fault = MissingFactError | NoReadingsError | NoSeasonError | RegisterRanBackwardsError
 FAULTS: Final = (MissingFactError, NoReadingsError, NoSeasonError, RegisterRanBackwardsError)
@@ -69,15 +70,27 @@ def _alike(homes: Sequence[Home]) -> Iterator[list[int]]:
         for part in home.parts:
             if id(part.tariff) not in straight:
                 straight[id(part.tariff)] = _is_straight(part.tariff)
-        is_special = home.suspended or home.failures or home.overdue
-        if not is_special and all(straight[id(part.tariff)] for part in home.parts) and _is_countable(home):
+        if (
+            not _is_special(home)
+            and all(straight[id(part.tariff)] for part in home.parts)
+            and _is_countable(home)
+        ):
             alike[_key(home)].append(n)
     yield from alike.values()
 
 
+def _is_special(home: Home) -> bool:
+    """Whether anything but measures of the whole bill tells this home from its neighbours."""
+    changes = (part.floor_area_m2 is not None or part.power_kw is not None for part in home.parts)
+    return bool(home.suspended or home.failures or home.overdue) or any(changes)
+
+
 def _is_straight(tariff: Tariff) -> bool:
-    """Whether every amount is a straight line of its quantity: degrees are not, nor what several sums owe."""
-    return all(c.kind not in INCENTIVES and c.kind is not ComponentKind.LATE for c in tariff.components)
+    """Whether every amount is a straight line of its quantity: degrees and slices are not."""
+    return all(
+        c.kind not in INCENTIVES and c.kind is not ComponentKind.LATE and c.banding is not Banding.SLICE
+        for c in tariff.components
+    )
 
 
 def _is_countable(home: Home) -> bool:
@@ -104,18 +117,19 @@ def _key(home: Home) -> Hashable:
             part.period,
             # A home without heat or water is a case, or a fault, of its own.
             tuple(heat and heat.volume_l is None for heat in _heats(part)),
-            _bands(home, part.tariff),
+            _bands(home, part),
         )
         for part in home.parts
     )
     return id(home.seasons), home.currency, home.minor_digits, home.power_kw is None, parts
 
 
-def _bands(home: Home, tariff: Tariff) -> Hashable:
-    if home.power_kw is None:
+def _bands(home: Home, part: Part) -> Hashable:
+    bands = [component for component in part.tariff.components if component.is_band]
+    if bands and home.power_kw is None:
         # Whether an area's band fits or a power is missing, `rate` knows.
-        return home.floor_area_m2 if any(c.is_band for c in tariff.components) else None
-    return tuple(in_band(home, component) for component in tariff.components if component.is_band)
+        return home.floor_area_m2
+    return tuple(in_band(home, part, component) for component in bands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +182,13 @@ def _rounded(charge: Charge, quantity: _Quantity) -> Integers:
 
 def _bites(collected: Collected, rounded: Mapping[int, Integers], *, count: int) -> Sequence[bool]:
     bitten = np.zeros(count, dtype=bool)
-    for kind, limits in collected.limits.items():
-        if not limits:
+    for (kind, limits), basis in product(collected.limits.items(), TaxBasis):
+        of_basis = [rounded[id(charge)] for charge in limits if charge.tax_basis is basis]
+        if not of_basis:
             continue
-        limit = sum(rounded[id(charge)] for charge in limits)
-        charged = sum((rounded[id(charge)] for charge in collected.framed[kind]), np.zeros(count, np.int64))
+        framed = (charge for charge in collected.framed[kind] if charge.tax_basis is basis)
+        charged = sum((rounded[id(charge)] for charge in framed), np.zeros(count, np.int64))
+        limit = sum(of_basis)
         bitten |= (limit > charged) if kind is ComponentKind.MINIMUM else (limit < charged)
     flags: list[bool] = bitten.tolist()
     return flags

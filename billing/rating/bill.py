@@ -10,7 +10,7 @@ from decimal import Decimal
 from billing.facts import Component, Home, Part
 from billing.rating.charges import MissingFactError, charges_of, in_band
 from billing.rating.lines import Adjustment, Charge, Charged, Line
-from billing.terms import FRAMED, FRAMES, ComponentKind
+from billing.terms import FRAMED, FRAMES, ComponentKind, TaxBasis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,22 +92,35 @@ def advance(home: Home) -> Bill:
 
 
 def _charges(home: Home, part: Part, components: Sequence[Component]) -> list[Charge]:
-    _refuse_unbanded(home, components)
+    _refuse_unbanded(home, part, components)
     found: list[Charge] = []
     for component in components:
         found += charges_of(home, part, component)
     return found
 
 
-def _refuse_unbanded(home: Home, components: Sequence[Component]) -> None:
+def _refuse_unbanded(home: Home, part: Part, components: Sequence[Component]) -> None:
     bands = [component for component in components if component.is_band]
     for kind in {component.kind for component in bands}:
         # Whoever lies between two bands must not go free.
-        if not any(in_band(home, component) for component in bands if component.kind is kind):
+        if not any(in_band(home, part, component) for component in bands if component.kind is kind):
             raise MissingFactError(f"No band of {kind.value} is for this home.")
 
 
 def _adjustments(limits: Sequence[Charge], framed: Sequence[Line]) -> list[Adjustment]:
+    # A limit with tax in it says nothing about charges without: where the basis changes within a bill,
+    # each is compared with its own.
+    return [
+        line
+        for basis in TaxBasis
+        for line in _of_one_basis(
+            [limit for limit in limits if limit.tax_basis is basis],
+            [line for line in framed if line.tax_basis is basis],
+        )
+    ]
+
+
+def _of_one_basis(limits: Sequence[Charge], framed: Sequence[Line]) -> list[Adjustment]:
     if not limits:
         return []
     # One adjustment for each tax rate, or the tax of what is taken off would stay on the bill.

@@ -9,7 +9,8 @@ from accounts.period import Period, days
 from billing.facts import Component, Home, Metered, Part
 from billing.rating.lines import Charge
 from billing.rating.shares import Share, shares, without
-from billing.terms import INCENTIVES, ComponentKind, During, Per, Unit
+from billing.rating.slices import Edges
+from billing.terms import INCENTIVES, Banding, ComponentKind, During, EdgeOf, Per, Unit
 
 
 class NoReadingsError(ValueError):
@@ -31,26 +32,31 @@ def charges_of(home: Home, part: Part, component: Component) -> list[Charge]:
         NoReadingsError, RegisterRanBackwardsError, MissingFactError: the quantity is not known.
         NoSeasonError: the price is seasonal and the season is not known.
     """
-    if component.is_band and not in_band(home, component):
+    if component.is_band and not in_band(home, part, component):
         return []
     if component.kind is ComponentKind.LATE:
         return _late(home, part, component)
     if component.per is not Per.QUANTITY:
         time = _time(home, part, component)
         # A seasonal fee outside the season is no line at all, not a line of zero.
-        return [_charge(home, part, component, time=time)] if time else []
+        return _unless_empty(_charge(home, part, component, time=time)) if time else []
     if component.kind in INCENTIVES:
         return _incentive(home, part, component)
     metered = _heat_of(part, component.months)
     if metered is not None and metered.volume_l is None and component.unit is Unit.M3:
         raise MissingFactError(f"Nobody knows how much water ran from {part.period.start}.")
-    return [] if metered is None else [_charge(home, part, component, metered=metered)]
+    return [] if metered is None else _unless_empty(_charge(home, part, component, metered=metered))
 
 
-def in_band(home: Home, component: Component) -> bool:
+def in_band(home: Home, part: Part, component: Component) -> bool:
     """Whether the home's subscribed power, or else its area, lies in the component's band."""
-    measured = _power(home) if component.unit is Unit.KW else home.floor_area_m2
+    measured = _power(home, part) if component.unit is Unit.KW else home.area_in(part)
     return component.above < measured and (component.up_to is None or measured <= component.up_to)
+
+
+def _unless_empty(line: Charge) -> list[Charge]:
+    # Nothing reached this slice; a line of zero for each further block would only be in the way.
+    return [line] if line.edges is None or line.exact_quantity else []
 
 
 def _charge(
@@ -78,21 +84,39 @@ def _charge(
         currency=home.currency,
         minor_digits=home.minor_digits,
         shares=time,
-        floor_area_m2=home.floor_area_m2 if component.unit is Unit.M2 else None,
+        floor_area_m2=home.area_in(part) if component.unit is Unit.M2 else None,
         metered=metered,
-        measure=_power(home) if component.unit is Unit.KW else measure,
+        measure=_power(home, part) if component.unit is Unit.KW else measure,
         offset=component.offset,
         factor=component.factor,
         incentive=component.incentive,
         temperatures=part.temperatures if component.kind is ComponentKind.RETURN else None,
         index=component.index,
+        edges=_edges(home, part, component),
     )
 
 
-def _power(home: Home) -> Decimal:
-    if home.power_kw is None:
-        raise MissingFactError("The home's subscribed power is not known.")
-    return home.power_kw
+def _edges(home: Home, part: Part, component: Component) -> Edges | None:
+    if component.banding is not Banding.SLICE:
+        return None
+    per = component.edge_per
+    within = None
+    if per is not Per.QUANTITY:
+        months = component.months if per in {Per.MONTH, Per.DAY} else ()
+        within = tuple(shares(part.period, per, seasons=home.seasons, months=months))
+    return Edges(
+        above=component.above,
+        up_to=component.up_to,
+        area_m2=home.area_in(part) if component.edge_of is EdgeOf.M2 else None,
+        shares=within,
+    )
+
+
+def _power(home: Home, part: Part) -> Decimal:
+    power_kw = home.power_in(part)
+    if power_kw is None:
+        raise MissingFactError(f"The home's subscribed power is not known from {part.period.start}.")
+    return power_kw
 
 
 def _time(home: Home, part: Part, component: Component) -> tuple[Share, ...]:
@@ -107,8 +131,7 @@ def _stretches(home: Home, part: Part, component: Component) -> list[tuple[Perio
     if component.kind is ComponentKind.OUTAGE:
         failed = ((failure.period & part.period, failure.ratio) for failure in home.failures)
         return [(period, ratio) for period, ratio in failed if period is not None]
-    # Whatever a clerk chose: a standby fee is for the days without heat, and for no others.
-    during = During.SUSPENDED if component.kind is ComponentKind.STANDBY else component.during
+    during = component.during
     if during is During.ALWAYS:
         return [(part.period, Decimal(1))]
     suspended = [period for hole in home.suspended if (period := hole & part.period) is not None]

@@ -15,6 +15,7 @@ from billing.facts import NO, ONE, Incentive, Index, Metered, Temperatures
 from billing.rating.degrees import counted
 from billing.rating.money import round_minor, split
 from billing.rating.shares import Share
+from billing.rating.slices import Edges
 from billing.rating.units import SYMBOLS, metered_in
 from billing.terms import ComponentKind, Per, Rounding, TaxBasis, Unit
 
@@ -52,10 +53,24 @@ class Charge:
     incentive: Incentive | None = None
     temperatures: Temperatures | None = None
     index: Index | None = None
+    edges: Edges | None = None
+
+    @cached_property
+    def exact_quantity(self) -> Fraction:
+        """How many units, before any factor or share of time; of a slice, those within it."""
+        whole = Fraction(self.whole_quantity)
+        return whole if self.edges is None else self.edges.cut(whole)
 
     @cached_property
     def quantity(self) -> Decimal:
-        """How many units, before any factor or share of time."""
+        """As ``exact_quantity``, to look at: a slice of a season's edge seldom has an end to its decimals."""
+        if self.edges is None:
+            return self.whole_quantity
+        return Decimal(round(self.exact_quantity * 10**6)).scaleb(-6)
+
+    @cached_property
+    def whole_quantity(self) -> Decimal:
+        """What was measured, all slices together."""
         if self.measure is not None:
             return self.measure
         if self.metered is not None:
@@ -80,7 +95,7 @@ class Charge:
         """The amount before its one rounding, in the tariff's own tax basis."""
         share = Fraction(1) if self.per is Per.QUANTITY else sum((s.exact for s in self.shares), Fraction())
         per_unit = Fraction(self.price_in_force) / (100 if self.unit is Unit.PERCENT else 1)
-        charged = Fraction(self.quantity) * Fraction(self.factor) * per_unit + Fraction(self.offset)
+        charged = self.exact_quantity * Fraction(self.factor) * per_unit + Fraction(self.offset)
         degrees = Fraction(1) if self.degrees_c is None else -self.degrees_c
         # All in fractions: the exact amount has one rounding to go through, not a chain of them.
         sign = SIGN.get(self.kind, 1)

@@ -39,7 +39,7 @@ def round_all(numbers: Integers, scale: Fraction, offset: Fraction, mode: Roundi
     below = lcm(ratio[1], constant[1])
     times, plus = ratio[0] * (below // ratio[1]), constant[0] * (below // constant[1])
     largest = int(np.abs(numbers).max(initial=0)) * abs(times) + abs(plus)
-    if max(largest, below) > LARGEST:
+    if max(largest, below, abs(times)) > LARGEST:
         numbers = numbers.astype(object)  # Python's own, as long as they have to be
     exact = numbers * times + plus
     whole = np.abs(exact) // below

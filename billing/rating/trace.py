@@ -21,6 +21,7 @@ from billing.rating.credits import Credit, Credited
 from billing.rating.indices import resolved
 from billing.rating.lines import Adjustment, Charge, Charged, Line
 from billing.rating.shares import Share
+from billing.rating.slices import Edges
 from billing.terms import ComponentKind, Per, Rounding, TaxBasis, Unit
 
 
@@ -93,6 +94,7 @@ def _further_json(line: Charge) -> Json:
         if line.temperatures is None
         else {"supply_c": str(line.temperatures.supply_c), "return_c": str(line.temperatures.return_c)},
         "index": None if line.index is None else index_json(line.index),
+        "edges": None if line.edges is None else _edges_json(line.edges),
     }
     return {name: value for name, value in further.items() if value is not None}
 
@@ -163,6 +165,7 @@ def _further(trace: Mapping[str, Any]) -> Json:
             supply_c=Decimal(t["supply_c"]), return_c=Decimal(t["return_c"])
         ),
         "index": index_from,
+        "edges": _edges,
     }
     return {name: read(trace[name]) for name, read in readers.items() if name in trace}
 
@@ -229,6 +232,24 @@ def _register(trace: Mapping[str, Any]) -> Register:
             (datetime.fromisoformat(reading["at"]), reading["energy_wh"])
             for reading in trace.get("readings", ())
         ),
+    )
+
+
+def _edges_json(edges: Edges) -> Json:
+    return {
+        "above": str(edges.above),
+        "up_to": None if edges.up_to is None else str(edges.up_to),
+        "area_m2": None if edges.area_m2 is None else str(edges.area_m2),
+        "shares": None if edges.shares is None else [_share_json(share) for share in edges.shares],
+    }
+
+
+def _edges(form: Mapping[str, Any]) -> Edges:
+    return Edges(
+        above=Decimal(form["above"]),
+        up_to=None if form["up_to"] is None else Decimal(form["up_to"]),
+        area_m2=None if form["area_m2"] is None else Decimal(form["area_m2"]),
+        shares=None if form["shares"] is None else tuple(map(_share, form["shares"])),
     )
 
 

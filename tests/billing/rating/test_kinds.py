@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.period import Period, end_of
-from billing.facts import Failure, Incentive, Index, IndexTerm, InMonths, Part, Temperatures
+from billing.facts import Component, Failure, Incentive, Index, IndexTerm, InMonths, Part, Temperatures
+from billing.formulas import index_from, index_json
 from billing.rating.bill import rate
 from billing.rating.charges import MissingFactError, NoReadingsError
 from billing.rating.degrees import beyond, on_curve
@@ -21,7 +22,18 @@ from billing.rating.indices import resolved
 from billing.rating.lines import Adjustment, Charge
 from billing.rating.settlement import settle
 from billing.rating.trace import from_json, holds, to_json
-from billing.terms import ComponentKind, DeadBand, During, Per, Settlement, Surplus, TaxBasis, Unit
+from billing.terms import (
+    Banding,
+    ComponentKind,
+    DeadBand,
+    During,
+    EdgeOf,
+    Per,
+    Settlement,
+    Surplus,
+    TaxBasis,
+    Unit,
+)
 from billing.verify_proof import amounts
 from tests.billing.rating import homes, tariffs
 
@@ -167,15 +179,6 @@ def test_suspended_days_pay_the_standby_fee_and_nothing_else_by_time() -> None:
     ]
 
 
-def test_a_standby_fee_is_never_charged_on_heated_days_whatever_was_chosen() -> None:
-    fee = homes.priced(
-        ComponentKind.STANDBY, "24", unit=Unit.M2, per=Per.SEASON, factor=Decimal("0.3"), during=During.HEATED
-    )
-    bill = rate(homes.home(homes.part(of=homes.tariff(homes.area("24"), fee))))
-
-    assert [line.formula for line in bill.lines] == ["100 m² × 24 CNY/m² × 120 d / 120 d = 2400.00 CNY"]
-
-
 def test_days_without_heat_come_back_by_their_ratio() -> None:
     refund = homes.priced(ComponentKind.OUTAGE, "24", unit=Unit.M2, per=Per.SEASON)
     cold = Period(date(2026, 1, 1), date(2026, 1, 5))
@@ -247,3 +250,108 @@ def test_an_incentive_without_its_terms_is_named() -> None:
     unread = homes.priced(ComponentKind.COOLING, "1", unit=Unit.GJ, incentive=Incentive())
     with pytest.raises(MissingFactError, match="how much water ran"):
         rate(homes.home(homes.part(of=homes.tariff(unread))))
+
+
+def _blocks(*, edge_of: EdgeOf = EdgeOf.HOME, edge_per: Per = Per.QUANTITY) -> list[Component]:
+    """The first 2,000 kWh at 0.10, up to 3,000 at 0.20, the rest at 0.30: or so much a m² or a season."""
+    edges = [("0", "2000", "0.10"), ("2000", "3000", "0.20"), ("3000", None, "0.30")]
+    if edge_of is EdgeOf.M2:
+        edges = [("0", "20", "0.10"), ("20", "30", "0.20"), ("30", None, "0.30")]
+    return [
+        replace(
+            homes.energy(price),
+            above=Decimal(low),
+            up_to=None if high is None else Decimal(high),
+            banding=Banding.SLICE,
+            edge_of=edge_of,
+            edge_per=edge_per,
+        )
+        for low, high, price in edges
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kwh", "edge_of", "amounts"),
+    [
+        (1_500, EdgeOf.HOME, [15_000]),
+        (2_000, EdgeOf.HOME, [20_000]),
+        (2_500, EdgeOf.HOME, [20_000, 10_000]),
+        (5_000, EdgeOf.HOME, [20_000, 20_000, 60_000]),
+        # 100 m² at 20 and 30 kWh/m²: the same edges.
+        (5_000, EdgeOf.M2, [20_000, 20_000, 60_000]),
+    ],
+)
+def test_each_block_of_the_heat_has_its_price(kwh: int, edge_of: EdgeOf, amounts: list[int]) -> None:
+    tariff = homes.tariff(*_blocks(edge_of=edge_of))
+    lines = rate(homes.home(homes.part(of=tariff, energy_wh=kwh * 1_000))).lines
+
+    assert [line.net_minor for line in lines] == amounts
+    for line in lines:
+        assert holds(json.loads(json.dumps(to_json(line))), net_minor=line.net_minor, tax_minor=0)
+
+
+def test_the_edges_of_a_season_are_shared_out_by_days() -> None:
+    # 31 of 120 days: the first block ends at 516.666… kWh, the second at 775.
+    tariff = homes.tariff(*_blocks(edge_per=Per.SEASON))
+    january = homes.part(of=tariff, period=JANUARY, energy_wh=1_000_000)
+    lines = rate(homes.home(january)).lines
+
+    assert [line.formula for line in lines] == [
+        "516.666667 kWh × 0.1 CNY/kWh = 51.67 CNY",
+        "258.333333 kWh × 0.2 CNY/kWh = 51.67 CNY",
+        "225 kWh × 0.3 CNY/kWh = 67.50 CNY",
+    ]
+
+
+@given(kwh=st.integers(0, 20_000))
+def test_blocks_of_one_price_are_that_price(kwh: int) -> None:
+    blocks = [replace(block, price=Decimal("0.25")) for block in _blocks()]
+    parts = [
+        homes.part(of=homes.tariff(*of), energy_wh=kwh * 1_000) for of in (blocks, [homes.energy("0.25")])
+    ]
+    in_blocks, whole = (rate(homes.home(part)).total_minor for part in parts)
+
+    assert in_blocks == whole
+
+
+@pytest.mark.parametrize(("value", "price"), [("50", "70.00"), ("100", "80.00"), ("200", "95.00")])
+def test_an_index_stays_within_its_floor_and_ceiling(value: str, price: str) -> None:
+    gas = IndexTerm(name="gas", weight=Decimal("0.5"), base=Decimal(100), value=Decimal(value))
+    stays = IndexTerm(name="stays", weight=Decimal("0.5"), base=Decimal(1), value=Decimal(1))
+    limits = {"floor": Decimal(70), "ceiling": Decimal(95)}
+    index = Index(base_price=Decimal(80), digits=2, terms=(gas, stays), **limits)
+
+    assert resolved(index) == Decimal(price)
+    assert index_from(json.loads(json.dumps(index_json(index)))) == index
+
+
+def test_a_cap_is_compared_within_its_own_tax_basis() -> None:
+    # From February the prices have the tax in them. January: 400.00 of 300.00 before tax; February: below.
+    net = homes.tariff(homes.energy("0.40", tax_rate="0.09"), homes.cap("12", tax_rate="0.09"))
+    gross = homes.tariff(
+        *(replace(component, tax_basis=TaxBasis.GROSS) for component in net.components), name="gross"
+    )
+    february = Period(date(2026, 2, 1), date(2026, 3, 1))
+    parts = [
+        homes.part(of=net, period=JANUARY, energy_wh=1_000_000),
+        homes.part(of=gross, period=february, energy_wh=100_000),
+    ]
+    lines = rate(homes.home(*parts)).lines
+
+    # 100 m² × 12 × 31 / 120 = 310.00 before tax; the 40.00 of February leave it alone.
+    assert [(line.tax_basis, line.rounded_minor) for line in lines] == [
+        (TaxBasis.NET, 40_000),
+        (TaxBasis.GROSS, 4_000),
+        (TaxBasis.NET, -9_000),
+    ]
+
+
+def test_an_area_that_was_corrected_counts_from_its_day() -> None:
+    february = Period(date(2026, 2, 1), date(2026, 3, 1))
+    before = homes.part(of=homes.tariff(homes.area("12")), period=JANUARY)
+    after = replace(before, period=february, floor_area_m2=Decimal(90))
+
+    assert [line.formula for line in rate(homes.home(before, after)).lines] == [
+        "100 m² × 12 CNY/m² × 31 d / 120 d = 310.00 CNY",
+        "90 m² × 12 CNY/m² × 28 d / 120 d = 252.00 CNY",
+    ]

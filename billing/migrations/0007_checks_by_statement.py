@@ -66,7 +66,7 @@ CREATE TRIGGER billing_line_final BEFORE INSERT OR UPDATE OR DELETE ON billing_i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0005_document_checks")]
+    dependencies = [("billing", "0006_refunds_disputes_payouts")]
 
     operations = [
         migrations.RunSQL(POSTINGS_BALANCE, POSTINGS_BALANCE_BY_ROW),
