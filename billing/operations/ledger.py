@@ -74,8 +74,7 @@ def post_entry(
     try:
         # A savepoint: where another process posts this key at the same moment, we wait, lose, and read it.
         with transaction.atomic():
-            (key_of_entry,) = post_entries(entries=[entry], at=at)
-            return JournalEntry.objects.get(pk=key_of_entry)
+            return post_entries(entries=[entry], at=at)[0]
     except IntegrityError:
         posted = JournalEntry.objects.filter(key=key).first()
         if posted is None:
@@ -113,8 +112,8 @@ def reverse_entry(*, key: str, into: str, at: datetime) -> JournalEntry:
 
 
 @transaction.atomic
-def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[int]:
-    """Post many events at once, in the order given; all or none. Answers the entries' keys.
+def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEntry]:
+    """Post many events at once, in the order given; all or none.
 
     Raises:
         UnbalancedEntryError: the sides of one do not sum to zero.
@@ -143,7 +142,10 @@ def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[int]:
             for side in moving
         ),
     )
-    return keys
+    return [
+        JournalEntry(pk=pk, key=entry.key, kind=entry.kind, at=at, memo=entry.memo)
+        for pk, entry in zip(keys, entries, strict=True)
+    ]
 
 
 def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], int]:

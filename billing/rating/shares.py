@@ -37,7 +37,7 @@ class Share:
     def __str__(self) -> str:
         """As it stands in a formula: ``31 d / 120 d``."""
         time = f"{self.days} d" if self.of == 1 else f"{self.days} d / {self.of} d"
-        return time if self.ratio == 1 else f"{time} × {self.ratio:f}"
+        return time if self.ratio == 1 else f"{time} × {self.ratio.normalize():f}"
 
 
 def shares(
