@@ -117,6 +117,19 @@ BY_AREA = (
     ComponentKind.CAP,
     ComponentKind.ADVANCE,
 )
+# In which units and per which times each kind may be priced; a database constraint says it again.
+UNITS_OF = {
+    **dict.fromkeys(BY_AREA, (Unit.M2,)),
+    ComponentKind.FIXED: (Unit.HOME,),
+    ComponentKind.ENERGY: ENERGY_UNITS,
+    ComponentKind.POWER: (Unit.KW,),
+    ComponentKind.FLOW: (Unit.M3,),
+    ComponentKind.COOLING: (*ENERGY_UNITS, Unit.PERCENT),
+    ComponentKind.RETURN: (*ENERGY_UNITS, Unit.PERCENT),
+    ComponentKind.LATE: (Unit.SUM,),
+    ComponentKind.MINIMUM: (Unit.HOME, Unit.M2, Unit.KW),
+}
+PERS_OF = {**dict.fromkeys(MEASURED, (Per.QUANTITY,)), ComponentKind.LATE: (Per.DAY,)}
 # They charge nothing of their own.
 FRAMES = (ComponentKind.CAP, ComponentKind.MINIMUM, ComponentKind.ADVANCE)
 # What a cap or a minimum is compared with: neither what rewards and repairs, nor what punishes.

@@ -9,7 +9,19 @@ from django.utils.translation import gettext as _
 
 from billing.facts import Component, Tariff
 from billing.rating.indices import resolved
-from billing.terms import FRAMES, INCENTIVES, ComponentKind, Unit
+from billing.terms import (
+    FRAMES,
+    INCENTIVES,
+    PERS_OF,
+    TIMED,
+    UNITS_OF,
+    Banding,
+    ComponentKind,
+    During,
+    EdgeOf,
+    Per,
+    Unit,
+)
 
 
 def fault_in(tariff: Tariff) -> str:
@@ -20,6 +32,37 @@ def fault_in(tariff: Tariff) -> str:
     """
     faults = (_fault_of_all(tariff), _fault_of_bands(tariff), *map(_fault_of_one, tariff.components))
     return next(filter(None, faults), "")
+
+
+def fault_in_terms(component: Component) -> str:
+    """What of one price fits nothing, as a sentence; the database's constraints say the same of its rows."""
+    units, pers = UNITS_OF[component.kind], PERS_OF.get(component.kind, TIMED)
+    if component.unit not in units or component.per not in pers:
+        priced = {"units": ", ".join(units), "pers": ", ".join(pers)}
+        return _("it is priced per %(units)s, and %(pers)s.") % priced
+    if component.price < 0 or component.offset < 0 or not 0 <= component.tax_rate < 1:
+        return _("prices and offsets are not below zero, and a tax rate is a fraction of one.")
+    if component.months and component.per not in {Per.QUANTITY, Per.MONTH, Per.DAY}:
+        return _("months are no part of a price per season or year.")
+    if (component.kind in INCENTIVES) is (component.incentive is None):
+        return _("a bonus says how its degrees are counted, and nothing else does.")
+    if component.kind is ComponentKind.STANDBY and component.during is not During.SUSPENDED:
+        return _("a standby fee is charged only while heating is suspended.")
+    return _fault_of_edges(component)
+
+
+def _fault_of_edges(component: Component) -> str:
+    is_upside_down = component.up_to is not None and component.up_to <= component.above
+    if component.factor <= 0 or component.above < 0 or is_upside_down:
+        return _("a band ends above its beginning; a factor is above zero.")
+    is_slice = component.banding is Banding.SLICE
+    has_measure = component.unit in {Unit.KW, Unit.M2}
+    is_sliced = is_slice and component.kind in {ComponentKind.ENERGY, ComponentKind.FLOW}
+    if component.has_edges and not has_measure and not is_sliced:
+        return _("only prices per kW and per m² have bands; heat and water have slices.")
+    if not is_slice and (component.edge_of, component.edge_per) != (EdgeOf.HOME, Per.QUANTITY):
+        return _("only the edges of a slice count by m² or time.")
+    return ""
 
 
 def _fault_of_all(tariff: Tariff) -> str:

@@ -106,33 +106,37 @@ def draft_version(  # noqa: PLR0913 - what a price list says of itself
         settlement=settlement.value,
         surplus=surplus.value,
     )
-    TariffComponent.objects.bulk_create(
-        TariffComponent(
-            version=version,
-            position=position,
-            name=component.name,
-            kind=component.kind.value,
-            unit=component.unit.value,
-            per=component.per.value,
-            price=component.price,
-            tax_rate=component.tax_rate,
-            tax_category=component.tax_category,
-            tax_basis=component.tax_basis.value,
-            offset=component.offset,
-            factor=component.factor,
-            above=component.above,
-            up_to=component.up_to,
-            banding=component.banding.value,
-            edge_of=component.edge_of.value,
-            edge_per=component.edge_per.value,
-            months=sorted(component.months),
-            during=component.during.value,
-            incentive=component.incentive and incentive_json(component.incentive),
-            index=component.index and index_json(component.index),
-        )
-        for position, component in enumerate(components, start=1)
-    )
+    rows = [component_row(component, position=n) for n, component in enumerate(components, start=1)]
+    for row in rows:
+        row.version = version
+    TariffComponent.objects.bulk_create(rows)
     return version
+
+
+def component_row(component: NewComponent, *, position: int) -> TariffComponent:
+    """The row of a price, not yet stored and of no version."""
+    return TariffComponent(
+        position=position,
+        name=component.name,
+        kind=component.kind.value,
+        unit=component.unit.value,
+        per=component.per.value,
+        price=component.price,
+        tax_rate=component.tax_rate,
+        tax_category=component.tax_category,
+        tax_basis=component.tax_basis.value,
+        offset=component.offset,
+        factor=component.factor,
+        above=component.above,
+        up_to=component.up_to,
+        banding=component.banding.value,
+        edge_of=component.edge_of.value,
+        edge_per=component.edge_per.value,
+        months=sorted(component.months),
+        during=component.during.value,
+        incentive=component.incentive and incentive_json(component.incentive),
+        index=component.index and index_json(component.index),
+    )
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from billing.rating.credits import Credit, Credited
 from billing.rating.degrees import beyond
 from billing.rating.money import round_minor, split
 from billing.rating.settlement import settle
-from billing.terms import DeadBand, Rounding, Settlement, Surplus, Unit
+from billing.terms import Banding, DeadBand, EdgeOf, Rounding, Settlement, Surplus, Unit
 from tests.billing.factories import (
     AFTER_JANUARY,
     AREA,
@@ -183,3 +183,23 @@ def test_the_bill_whose_reading_was_late() -> None:
         assert rows[name] == [_major(charge.left_minor), _major(added.get(name, charge.left_minor))]
     assert rows["Sum"] == [_major(revision.before_minor), _major(revision.after_minor)]
     assert f"asks for {_major(revision.difference_minor)}" in PAGE
+
+
+@pytest.mark.parametrize(("kwh", "first", "second", "third"), _table("heat in blocks, kWh"))
+def test_blocks(kwh: str, first: str, second: str, third: str) -> None:
+    edges = [(Decimal(0), Decimal(20)), (Decimal(20), Decimal(30)), (Decimal(30), None)]
+    blocks = [
+        replace(
+            homes.energy(price),
+            above=above,
+            up_to=up_to,
+            banding=Banding.SLICE,
+            edge_of=EdgeOf.M2,
+        )
+        for price, (above, up_to) in zip(("0.10", "0.20", "0.30"), edges, strict=True)
+    ]
+    bill = rate(homes.home(homes.part(of=homes.tariff(*blocks), energy_wh=int(kwh) * 1_000)))
+    amounts = [_major(line.net_minor) for line in bill.lines]
+
+    # A block that nothing reached is no line.
+    assert amounts == [amount for amount in (first, second, third) if amount != "0.00"]
