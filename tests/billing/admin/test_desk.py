@@ -101,6 +101,9 @@ def test_a_tariff_is_written_put_in_force_and_then_closed_to_edits(clerk: Client
         "components-0-above": "0",
         "components-0-months": "11,12,1,2,3",
         "components-0-during": "heated",
+        "components-0-banding": "choose",
+        "components-0-edge_of": "home",
+        "components-0-edge_per": "quantity",
     }
     version = {
         "plan": plan.pk,
@@ -149,6 +152,9 @@ def test_a_price_that_fits_no_formula_is_explained(clerk: Client) -> None:
             "components-0-factor": "1",
             "components-0-above": "0",
             "components-0-during": "heated",
+            "components-0-banding": "choose",
+            "components-0-edge_of": "home",
+            "components-0-edge_per": "quantity",
         },
     )
 
