@@ -57,11 +57,16 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
         _refuse_ended(bills)
         _refuse_stale(bills)
         freeze(drafts, utility=utility, at=at)
-        post_entries(entries=entries_of(drafts), at=at)
-        # Credit pays the next bill; a draft is issued once, so it names the event.
-        holders = credit_holders([draft.contract_id for draft in drafts])
-        balance_contracts(contract_ids=holders, cause=f"issue:{drafts[0].pk}", at=at)
+        post_documents(drafts, at=at)
     return invoices
+
+
+def post_documents(documents: Sequence[Invoice], *, at: datetime) -> None:
+    """Bring documents that were just issued into the books, and let the customers' credit pay them."""
+    post_entries(entries=entries_of(documents), at=at)
+    # A document is issued once, so it names the event.
+    holders = credit_holders([document.contract_id for document in documents])
+    balance_contracts(contract_ids=holders, cause=f"issue:{documents[0].pk}", at=at)
 
 
 def _refuse_ended(drafts: Sequence[Invoice]) -> None:

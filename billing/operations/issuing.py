@@ -16,8 +16,7 @@ from billing.models import Invoice, TariffVersion
 from billing.operations.copying import copy_models
 from billing.operations.drafts import Drafted, copy_lines, new_invoices, remove_replaced
 from billing.operations.freezing import seal
-from billing.operations.ledger import post_entries
-from billing.operations.postings import entries_of
+from billing.operations.invoices import post_documents
 from billing.operations.rated import Rated, rate_contracts
 
 # Putting a version in force locks its plan's row against everybody; runs may go on side by side.
@@ -43,6 +42,10 @@ def issue_bills(
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_TARIFFS, [current_utility_id()])
     rated, skipped = rate_contracts(contract_ids=contract_ids, period=period, at=at)
+    if not rated:
+        # Nothing to number; whoever comes next need not wait for us.
+        with turn or nullcontext():
+            return Drafted(invoices=[], skipped=skipped)
     remove_replaced(rated)
     invoices = new_invoices(rated, at=at)
     # Before their invoices: the lines of an issued one are refused.
@@ -53,7 +56,7 @@ def issue_bills(
         utility = Utility.objects.get(pk=current_utility_id())
         seal(invoices, tariffs=tariffs, digests=digests, utility=utility, at=at)
     copy_models(invoices)
-    post_entries(entries=entries_of(invoices), at=at)
+    post_documents(invoices, at=at)
     return Drafted(invoices=invoices, skipped=skipped)
 
 
