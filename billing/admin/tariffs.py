@@ -4,11 +4,13 @@ from typing import Protocol
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from billing.admin.previews import preview_page
 from billing.admin.read_only import ReadOnlyInline
 from billing.enums import TariffState
 from billing.models import HeatingSeason, TariffComponent, TariffPlan, TariffVersion
@@ -114,6 +116,17 @@ class TariffVersionAdmin(ModelAdmin):
     readonly_fields = ("state",)
     inlines = (ComponentInline,)
     actions = ("put_in_force", "put_in_force_backdated")
+    actions_detail = ("preview",)
+
+    @action(  # type: ignore[untyped-decorator]  # unfold ships no types
+        description=gettext_lazy("Preview on last season's homes"), url_path="preview"
+    )
+    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what the version would have cost each home."""
+        version = self.get_object(request, str(object_id))
+        if version is None or not self.has_view_permission(request, version):
+            raise Http404
+        return preview_page(request, version, site=self.admin_site)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return _is_draft(obj) and super().has_change_permission(request, obj)

@@ -14,7 +14,14 @@ from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.printing import DegreeDays, FuelMix, Letterhead, PrintedDocument
 from billing.models.refund import Refund
 from billing.models.rules import PaymentRules
-from billing.models.tariff import HeatingSeason, TariffComponent, TariffPlan, TariffVersion, TaxCategory, TaxRate
+from billing.models.tariff import (
+    HeatingSeason,
+    TariffComponent,
+    TariffPlan,
+    TariffVersion,
+    TaxCategory,
+    TaxRate,
+)
 
 __all__ = [
     "BankLine",

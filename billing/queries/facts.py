@@ -74,15 +74,23 @@ def schedules(tariff: Tariff) -> set[tuple[int, ...]]:
 
 
 def gather(
-    *, contracts: Sequence[Contract], period: Period[date], utility: Utility
+    *,
+    contracts: Sequence[Contract],
+    period: Period[date],
+    utility: Utility,
+    instead: TariffVersion | None = None,
 ) -> tuple[list[Billable], list[Skipped]]:
     """The facts of each contract's days in ``period``, and the contracts that lack some.
 
     Contracts come with household; one statement each for versions, components, seasons, and one
     for the registers of each distinct stretch of days (usually one; two where a tariff changes).
+    ``instead`` is a version that counts on all days in place of those in force for its class.
     """
     seasons = tuple(season.period for season in HeatingSeason.objects.order_by("starts_on"))
     tariffs = _tariffs(period)
+    if instead is not None:
+        everywhere = taxed_tariffs(instead, tax_rates(), within=period, valid=period)
+        tariffs[instead.plan.customer_class] = everywhere
     skipped: list[Skipped] = []
     planned: list[_Planned] = []
     kinds = {c.kind for versions in tariffs.values() for version in versions for c in version.components}

@@ -42,12 +42,17 @@ def tax_rates() -> Rates:
     return found
 
 
-def taxed_tariffs(row: TariffVersion, rates: Rates, *, within: Period[date]) -> list[Tariff]:
+def taxed_tariffs(
+    row: TariffVersion, rates: Rates, *, within: Period[date], valid: Period[date] | None = None
+) -> list[Tariff]:
     """The version cut where the tax rate of one of its components changes, each piece with its rates.
 
-    Days without a rate are in none of the pieces: nobody is taxed by a guess.
+    Days without a rate are in none of the pieces: nobody is taxed by a guess. ``valid`` stands in place of
+    the version's own days where somebody tries it.
     """
     tariff = tariff_of(row)
+    if valid is not None:
+        tariff = replace(tariff, valid=valid)
     categories = {c.pk: c.tax_category_id for c in row.components.all() if c.tax_category_id is not None}
     shared = tariff.valid & within
     if not categories or shared is None:
