@@ -66,7 +66,7 @@ CREATE TRIGGER billing_line_final BEFORE INSERT OR UPDATE OR DELETE ON billing_i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0010_reminders_and_instalments")]
+    dependencies = [("billing", "0011_autopay")]
 
     operations = [
         migrations.RunSQL(POSTINGS_BALANCE, POSTINGS_BALANCE_BY_ROW),
