@@ -16,7 +16,7 @@ ALTER TABLE billing_tariffcomponent ENABLE TRIGGER billing_component_frozen;
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_network_and_people"),
-        ("billing", "0012_checks_by_statement"),
+        ("billing", "0013_checks_by_statement"),
     ]
 
     operations = [

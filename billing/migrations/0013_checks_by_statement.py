@@ -66,7 +66,7 @@ CREATE TRIGGER billing_line_final BEFORE INSERT OR UPDATE OR DELETE ON billing_i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0011_autopay")]
+    dependencies = [("billing", "0012_refunds_name_their_payment")]
 
     operations = [
         migrations.RunSQL(POSTINGS_BALANCE, POSTINGS_BALANCE_BY_ROW),
