@@ -38,6 +38,9 @@ _HYDROCAL: Final = Driver(
 _SHORT: Final = Driver("total", "total", "power", "flow", "forward", "return")
 
 DRIVERS: Final[Mapping[str, Driver]] = {
+    "axis": Driver(  # Axis Qalcosonic, heat alone
+        "total_energy", "total", "power", "volume_flow", "flow_temperature", "return_temperature"
+    ),
     "c5isf": _DIEHL,  # Zenner zelsius C5
     "compact5": Driver("total"),  # Techem compact V
     "dmesharky": _KAMSTRUP,  # Diehl Sharky 775
@@ -66,7 +69,10 @@ DRIVERS: Final[Mapping[str, Driver]] = {
     "kamheat": _KAMSTRUP,  # Kamstrup Multical 302, 303, 402, 403, 602, 603, 803
     "microclima": _DIEHL,  # Maddalena microclima
     "pollucomf": _SHORT,  # Sensus PolluCom F
+    "qheat": Driver("total_energy_consumption"),  # Qundis Q heat, until its driver was written anew
+    "qheat5us": Driver("total"),  # Qundis Q heat 5 US
     "qheat_55_us": Driver("total_energy_consumption"),  # Qundis Q heat 5.5
+    "qheatv2": Driver("total"),  # Qundis Q heat 5 and 5.5
     "qualcosonic": Driver(  # Axioma Qalcosonic E3 and E4: heat; what it counts as cold is kept
         "total_heat_energy", "total", "power", "volume_flow", "flow_temperature", "return_temperature"
     ),

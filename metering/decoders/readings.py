@@ -21,7 +21,16 @@ from metering.enums import Quality, Reason
 LONGEST_SERIAL: Final = 32
 LONGEST_STATUS: Final = 1000
 # Words in a meter's status after which what it counts cannot be relied upon.
-DOUBTS: Final = ("ERROR", "FAILURE", "INTERRUPTED", "MEASURING_RANGE", "WRONG_", "REVERSE_FLOW", "_AIR")
+DOUBTS: Final = (
+    "ERROR",
+    "FAILURE",
+    "INTERRUPTED",
+    "SHORT_CIRCUIT",
+    "MEASURING_RANGE",
+    "WRONG_",
+    "REVERSE_FLOW",
+    "_AIR",
+)
 Entry = Mapping[str, Any]
 # What holds a telegram, or what a LoRaWAN server made of one, beside the instant of its sender.
 WRAPPERS: Final = frozenset({"frame", "data", "object", "uplink_message", "values"})

@@ -303,6 +303,19 @@ def test_every_registered_driver_has_its_golden_telegram() -> None:
     assert set(WMBUSMETERS) == set(DRIVERS) | set(ALIASES)
 
 
+def test_every_heat_driver_of_the_project_is_known_but_the_one_without_a_register_of_now() -> None:
+    # Those whose meter type is HeatMeter or HeatCoolingMeter among the built-in drivers of 2026, and beside
+    # them axis, and qheat of the years before.
+    theirs = {
+        *("axis", "c5isf", "compact5", "dmesharky", "dmesharky775", "elf", "elf2", "enercal", "hydrocalm3"),
+        *("hydrocalm4", "istaheat", "itronheat", "kamheat", "microclima", "pollucomf", "qheat", "qheat5us"),
+        *("qheat_55_us", "qheatv2", "qualcosonic", "sensostar", "sharky", "sharky774", "supercal"),
+        *("ultraheat", "vario411", "vario451", "vario451mid"),
+    }
+    assert theirs - set(DRIVERS) == {"vario411"}
+    assert set(DRIVERS) <= theirs
+
+
 def test_the_native_form_of_the_contract() -> None:
     payload = (
         b'{"measured_at": "2026-01-05T06:00:00Z", "energy_kwh": 6884.0, "volume_m3": 645.319,'
