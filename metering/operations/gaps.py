@@ -7,10 +7,10 @@ step longer than the meter's usual one; a meter that has stopped speaking is a h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -112,12 +112,34 @@ def find_gaps(*, at: datetime) -> Gaps:
     return Gaps(found=found, filled=filled)
 
 
-@transaction.atomic
 def ask_again(*, at: datetime, publish: Publish) -> int:
     """Ask for what is missing and due, oldest first; how many gaps were asked for.
 
-    The meter is asked, or the gateway that carries it. After five times in vain a gap is given up.
+    The meter is asked, or the gateway that carries it. After five times in vain a gap is given up. A gap is
+    marked before it is asked for, so that no lock waits for a broker; a crash in between is a time in vain.
     """
+    marked = _mark(at=at)
+    if not marked:
+        return 0
+    taken = publish([(_topic(one.gap), _request(one.gap, at=at)) for one in marked])
+    unheard = {
+        one.gap.pk: one.asked_before for one, is_taken in zip(marked, taken, strict=True) if not is_taken
+    }
+    if unheard:
+        _take_back(unheard, at=at)
+    return len(marked) - len(unheard)
+
+
+class _Marked(NamedTuple):
+    """A gap that is to be asked for, and when it was the last time."""
+
+    gap: ReadingGap
+    asked_before: datetime | None
+
+
+@transaction.atomic
+def _mark(*, at: datetime) -> list[_Marked]:
+    """Give up what was asked for too often, and mark what is due as asked for."""
     ReadingGap.objects.filter(_waited(TRIES, at=at)).update(state=GapState.GIVEN_UP, closed_at=at)
     due = Q(state=GapState.OPEN)
     for tries in range(1, TRIES):
@@ -126,12 +148,23 @@ def ask_again(*, at: datetime, publish: Publish) -> int:
         "device__gateway", "utility"
     )
     gaps = [gap for gap in asked.filter(due).order_by("starts_at", "pk")[:AT_ONCE] if _speaker(gap)]
-    taken = publish([(_topic(gap), _request(gap, at=at)) for gap in gaps]) if gaps else []
-    heard = [gap for gap, is_taken in zip(gaps, taken, strict=True) if is_taken]
-    for gap in heard:
+    marked = [_Marked(gap, gap.asked_at) for gap in gaps]
+    for gap in gaps:
         gap.state, gap.tries, gap.asked_at = GapState.ASKED, gap.tries + 1, at
-    ReadingGap.objects.bulk_update(heard, ["state", "tries", "asked_at"])
-    return len(heard)
+    ReadingGap.objects.bulk_update(gaps, ["state", "tries", "asked_at"])
+    return marked
+
+
+@transaction.atomic
+def _take_back(unheard: Mapping[int, datetime | None], *, at: datetime) -> None:
+    """Mark as not asked what the broker did not take, unless something else has become of it meanwhile."""
+    gaps = list(
+        ReadingGap.objects.select_for_update().filter(pk__in=unheard, state=GapState.ASKED, asked_at=at)
+    )
+    for gap in gaps:
+        gap.tries, gap.asked_at = gap.tries - 1, unheard[gap.pk]
+        gap.state = GapState.ASKED if gap.tries else GapState.OPEN
+    ReadingGap.objects.bulk_update(gaps, ["state", "tries", "asked_at"])
 
 
 def _waited(tries: int, *, at: datetime) -> Q:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Household, Utility
 from accounts.scope import utility_scope
@@ -159,6 +159,49 @@ def test_what_the_broker_did_not_take_was_not_asked(household: Household) -> Non
     assert ask_again(at=NOW, publish=Broker(takes=False)) == 0
     gap = ReadingGap.objects.get()
     assert (gap.state, gap.tries, gap.asked_at) == (GapState.OPEN, 0, None)
+
+
+def test_a_repetition_that_the_broker_did_not_take_leaves_the_times_asked_as_they_were(
+    household: Household,
+) -> None:
+    hear(a_meter(household=household), [*range(10), *range(13, 25)])
+    find_gaps(at=NOW)
+    ask_again(at=NOW, publish=Broker())
+    assert ask_again(at=NOW + PATIENCE, publish=Broker(takes=False)) == 0
+    gap = ReadingGap.objects.get()
+    assert (gap.state, gap.tries, gap.asked_at) == (GapState.ASKED, 1, NOW)
+
+
+def test_a_gap_is_marked_and_its_lock_let_go_before_anybody_is_asked(household: Household) -> None:
+    hear(a_meter(household=household), [*range(10), *range(13, 25)])
+    find_gaps(at=NOW)
+    outside = len(connection.savepoint_ids)
+
+    def crash(_messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
+        assert len(connection.savepoint_ids) == outside
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        ask_again(at=NOW, publish=crash)
+    gap = ReadingGap.objects.get()
+    assert (gap.state, gap.tries, gap.asked_at) == (GapState.ASKED, 1, NOW)
+    # A crash is a time in vain: it is asked for again, later.
+    assert ask_again(at=NOW, publish=Broker()) == 0
+    assert ask_again(at=NOW + PATIENCE, publish=Broker()) == 1
+
+
+def test_what_was_filled_while_the_broker_was_asked_stays_filled(household: Household) -> None:
+    meter = a_meter(household=household)
+    hear(meter, [*range(10), *range(13, 25)])
+    find_gaps(at=NOW)
+
+    def fill(messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
+        hear(meter, [10, 11, 12])
+        find_gaps(at=NOW)
+        return [False] * len(messages)
+
+    ask_again(at=NOW, publish=fill)
+    assert ReadingGap.objects.get().state == GapState.FILLED
 
 
 def test_a_real_device_hears_what_it_is_asked(scoped: Utility, household: Household) -> None:
