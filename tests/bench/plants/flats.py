@@ -57,29 +57,7 @@ def frame(block: Block) -> Model:
                 "minimum_number_of_warmup_days": 6,
             }
         },
-        "Timestep": {"Timestep": {"number_of_timesteps_per_hour": 4}},
-        "ConvergenceLimits": {"Limits": {"minimum_system_timestep": 15}},
-        "SimulationControl": {
-            "Control": {
-                "do_plant_sizing_calculation": "No",
-                "do_system_sizing_calculation": "No",
-                "do_zone_sizing_calculation": "No",
-                "run_simulation_for_sizing_periods": "No",
-                "run_simulation_for_weather_file_run_periods": "Yes",
-            }
-        },
-        "RunPeriod": {
-            "Season": {
-                "begin_month": 11,
-                "begin_day_of_month": 1,
-                "begin_year": 2005,
-                "end_month": 3,
-                "end_day_of_month": 15,
-                "end_year": 2006,
-                "use_weather_file_daylight_saving_period": "No",
-                "use_weather_file_holidays_and_special_days": "No",
-            }
-        },
+        **_period(),
         "GlobalGeometryRules": {
             "Rules": {
                 "coordinate_system": "World",
@@ -107,6 +85,34 @@ def frame(block: Block) -> Model:
             }
         },
         **_schedules(),
+    }
+
+
+def _period() -> Model:
+    return {
+        "Timestep": {"Timestep": {"number_of_timesteps_per_hour": 4}},
+        "ConvergenceLimits": {"Limits": {"minimum_system_timestep": 15}},
+        "SimulationControl": {
+            "Control": {
+                "do_plant_sizing_calculation": "No",
+                "do_system_sizing_calculation": "No",
+                "do_zone_sizing_calculation": "No",
+                "run_simulation_for_sizing_periods": "No",
+                "run_simulation_for_weather_file_run_periods": "Yes",
+            }
+        },
+        "RunPeriod": {
+            "Season": {
+                "begin_month": 11,
+                "begin_day_of_month": 1,
+                "begin_year": 2005,
+                "end_month": 3,
+                "end_day_of_month": 15,
+                "end_year": 2006,
+                "use_weather_file_daylight_saving_period": "No",
+                "use_weather_file_holidays_and_special_days": "No",
+            }
+        },
     }
 
 

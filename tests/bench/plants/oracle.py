@@ -93,36 +93,42 @@ def _solved(
     per_block = BLOCK // COARSE
     blocks = -(-instants // per_block)
     free = _coarse(season.room_c)[first:] - response.states(coarse_supply)[first:] @ response.room.T
-    kept = np.exp(-COARSE / 4 / TIME_CONSTANTS_H)
     before = response.states(coarse_supply)[first - 1]
 
     model: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no types
     model.setOptionValue("output_flag", False)
     infinite = highspy.kHighsInf
-    # Columns: supplies by block, states by instant, lacks by instant and flat.
+    # Columns: supplies by block, states by instant, lacks by instant and flat, heats by instant.
     state_at, lack_at = blocks, blocks + instants * constants
-    cost = np.zeros(lack_at + instants * FLATS)
-    np.add.at(cost, np.arange(instants) // per_block, response.heat_direct_w)
-    cost[state_at:lack_at] = np.tile(response.heat_w, instants)
+    heat_at = lack_at + instants * FLATS
+    cost = np.zeros(heat_at + instants)
+    # A heat is never negative: cold water in a warm floor gives nothing back.
+    cost[heat_at:] = 1.0
+    free_w = _coarse(season.heat_w)[first:] - response.heat_direct_w * coarse_supply[first:]
+    free_w -= response.states(coarse_supply)[first:] @ response.heat_w
     lower = np.concatenate(
-        [np.full(blocks, bounds[0]), np.full(instants * constants, -infinite), np.zeros(instants * FLATS)]
+        [
+            np.full(blocks, bounds[0]),
+            np.full(instants * constants, -infinite),
+            np.zeros(instants * (FLATS + 1)),
+        ]
     )
     upper = np.concatenate(
-        [np.full(blocks, bounds[1]), np.full(instants * constants, infinite), np.full(instants * FLATS, 2.0)]
+        [
+            np.full(blocks, bounds[1]),
+            np.full(instants * constants, infinite),
+            np.full(instants * FLATS, 2.0),
+            np.full(instants, infinite),
+        ]
     )
     model.addVars(len(cost), lower, upper)
     model.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost / 1e3)
     for instant in range(instants):
-        for constant in range(constants):
-            here = state_at + instant * constants + constant
-            gain = 1 - kept[constant]
-            if instant == 0:
-                known = kept[constant] * before[constant]
-                model.addRow(known, known, 2, np.array([here, 0], dtype=np.int32), np.array([1.0, -gain]))
-            else:
-                columns = np.array([here, here - constants, instant // per_block], dtype=np.int32)
-                model.addRow(0.0, 0.0, 3, columns, np.array([1.0, -kept[constant], -gain]))
+        _add_states(model, instant, block=instant // per_block, first=state_at, before=before)
         states = state_at + instant * constants + np.arange(constants)
+        columns = np.concatenate([[heat_at + instant, instant // per_block], states]).astype(np.int32)
+        values = np.concatenate([[1.0, -response.heat_direct_w], -response.heat_w])
+        model.addRow(float(free_w[instant]), infinite, len(columns), columns, values)
         for flat in range(FLATS):
             columns = np.append(states, lack_at + instant * FLATS + flat).astype(np.int32)
             values = np.append(response.room[flat], 1.0)
@@ -135,3 +141,16 @@ def _solved(
         raise RuntimeError(f"the oracle found no optimum: {model.getModelStatus()}")
     found = np.array(model.getSolution().col_value[:blocks])
     return np.concatenate([supply_c[:SETTLED], np.repeat(found, BLOCK)[: STEPS - SETTLED]])
+
+
+def _add_states(model: Any, instant: int, *, block: int, first: int, before: Floats) -> None:  # noqa: ANN401 - highspy has no types
+    """The states at ``instant`` follow from those before and the block's supply."""
+    kept = np.exp(-COARSE / 4 / TIME_CONSTANTS_H)
+    for constant, share in enumerate(kept.tolist()):
+        here = first + instant * len(kept) + constant
+        if instant == 0:
+            known = share * before[constant]
+            model.addRow(known, known, 2, np.array([here, block], dtype=np.int32), np.array([1.0, share - 1]))
+        else:
+            columns = np.array([here, here - len(kept), block], dtype=np.int32)
+            model.addRow(0.0, 0.0, 3, columns, np.array([1.0, -share, share - 1]))

@@ -151,7 +151,8 @@ class _Sensors:
         self.rng = np.random.default_rng(seed)
         count = round(HOMES * coverage)
         alive = self.rng.random(count) > 0.1
-        self.flat = self.rng.integers(0, FLATS, count)[alive]
+        # Spread evenly over the positions in a block, as a utility with few sensors would hang them.
+        self.flat = self.rng.permutation(np.arange(count) % FLATS)[alive]
         self.bias_k = self.rng.normal(0, 0.3, count)[alive]
 
     def seen(self, room_c: Floats) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
