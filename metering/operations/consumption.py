@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Utility
 from accounts.scope import current_utility_id
@@ -20,18 +22,17 @@ SLICE: Final = 250_000
 
 
 class Wider(NamedTuple):
-    """How a resolution is made of the one below it; ``last`` reaches over the last part of a whole."""
+    """How a resolution is made of the one below it."""
 
     resolution: Resolution
     finer: Resolution
     unit: str
     step: str
-    last: str
 
 
 WIDER: Final = (
-    Wider(Resolution.DAY, Resolution.HOUR, "day", "1 day", "1 hour"),
-    Wider(Resolution.MONTH, Resolution.DAY, "month", "1 month", "25 hours"),
+    Wider(Resolution.DAY, Resolution.HOUR, "day", "1 day"),
+    Wider(Resolution.MONTH, Resolution.DAY, "month", "1 month"),
 )
 
 
@@ -79,25 +80,33 @@ def _cut_slice(*, at: datetime, slice_hours: int) -> Cut:
         marks = [number for (number,) in cursor.fetchall()]
         if not marks:
             return Cut()
-        for statement in cutting.TABLES.split(";"):
+        for statement in (*cutting.SETTINGS.split(";"), *cutting.TABLES.split(";")):
             cursor.execute(statement)
         cursor.execute(cutting.REGIONS, {**values, "marks": marks})
-        cursor.execute(cutting.HOUR_SCOPE)
-        cursor.execute(cutting.HOURS, {**values, "tolerance_s": _tolerance_s(Resolution.HOUR)})
-        cursor.execute(cutting.WRITE, {**values, "resolution": Resolution.HOUR})
-        rows = cursor.fetchone()[0]
+        cursor.execute("ANALYZE cut_region")
+        hours = {**values, "resolution": Resolution.HOUR, "tolerance_s": _tolerance_s(Resolution.HOUR)}
+        rows = _write_changed(cursor, cutting.HOURS, hours)
         for wider in WIDER:
             more = {**values, **wider._asdict(), "tolerance_s": _tolerance_s(wider.resolution)}
-            cursor.execute("TRUNCATE cut_scope, cut_new")
-            cursor.execute(cutting.WIDER_SCOPE, more)
-            cursor.execute(cutting.WIDER, more)
-            cursor.execute(cutting.WRITE, more)
-            rows += cursor.fetchone()[0]
+            rows += _write_changed(cursor, cutting.WIDER, more)
+        if rows:
+            cursor.execute(cutting.PLACES, [utility.pk])
         cursor.execute(cutting.SWEEP, [utility.pk])
     ConsumptionMark.objects.filter(pk__in=marks).delete()
     position.last_mark, position.cut_at = max(marks[-1], position.last_mark), at
     position.save(update_fields=["last_mark", "cut_at"])
     return Cut(len(marks), rows)
+
+
+def _write_changed(cursor: CursorWrapper, new: str, values: Mapping[str, Any]) -> int:
+    """Write what of one resolution differs from what is stored; answers how many rows."""
+    cursor.execute(new + cutting.CHANGED, values)
+    rows, gone = cursor.fetchone()
+    if gone:
+        cursor.execute(cutting.GONE, values)
+    if rows > gone:
+        cursor.execute(cutting.PUT, values)
+    return int(rows)
 
 
 def _tolerance_s(resolution: Resolution) -> int:

@@ -1,8 +1,12 @@
 """The statements that cut registers into hours, days and months, and add them up by place.
 
 One run works in temporary tables of its connection, emptied at its commit: `cut_region` says which hours of
-which meters are to be cut, `cut_new` holds what they come to. Whatever differs from what is stored is
+which meters are to be cut, `cut_changed` holds what comes to something else than what is stored. That is
 written, and its difference is added to the sums of the places; what is the same is not touched.
+
+A planner that knows nothing of tables filled a moment ago reads all consumption there is instead of a few
+hours of it. So the region is analysed, and what is read of the big tables is read meter by meter, along
+their keys: behind `OFFSET 0`, which keeps a subquery from being joined in any other way.
 """
 
 from __future__ import annotations
@@ -13,19 +17,20 @@ from metering.queries.registers import QUALITY
 
 # A reading that was estimated makes an estimate of whatever is cut at it, however close the next one is.
 ESTIMATED_GAP_S: Final = 2_000_000_000
+# Sorting a slice needs more than the 4 MB of a web request; compiling takes longer than what it speeds up.
+SETTINGS: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
 TABLES: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS cut_region (
     device_id bigint, lo timestamptz, hi timestamptz, from_at timestamptz, to_at timestamptz
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS cut_scope (
-    device_id bigint, lo timestamptz, hi timestamptz
+CREATE TEMPORARY TABLE IF NOT EXISTS cut_changed (
+    resolution text, device_id bigint, installation_id bigint, starts_at timestamptz, ends_at timestamptz,
+    energy_wh bigint, quality text, start_gap_s int, end_gap_s int,
+    household_id bigint, building_id bigint, substation_id bigint,
+    old_ends_at timestamptz, old_energy_wh bigint, old_quality text,
+    old_household_id bigint, old_building_id bigint, old_substation_id bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS cut_new (
-    device_id bigint, installation_id bigint, starts_at timestamptz, ends_at timestamptz, energy_wh bigint,
-    quality text, start_gap_s int, end_gap_s int,
-    household_id bigint, building_id bigint, substation_id bigint
-) ON COMMIT DELETE ROWS;
-TRUNCATE cut_region, cut_scope, cut_new
+TRUNCATE cut_region, cut_changed
 """
 # As queries.registers says it: what nobody may cut at.
 USABLE: Final = """reading.energy_wh IS NOT NULL AND NOT EXISTS (
@@ -85,7 +90,7 @@ LEFT JOIN LATERAL (
 # A line from each reading to the next, the register where it crosses an hour, the difference to the next.
 # In whole Wh and whole seconds, rounded down, as queries.registers does it: what is cut out adds up again.
 HOURS: Final = f"""
-WITH flagged AS (
+WITH scope AS (SELECT device_id, lo, hi FROM cut_region), flagged AS (
     SELECT flag.device_id, region.lo, flag.measured_at, bool_or(flag.is_unusable) AS is_unusable,
            sum(flag.carry_wh)::bigint AS carry_wh
     FROM cut_region region JOIN metering_readingflag flag ON flag.device_id = region.device_id
@@ -103,10 +108,11 @@ WITH flagged AS (
     JOIN metering_installation installed ON installed.device_id = region.device_id
       AND installed.starts_at <= region.to_at AND COALESCE(installed.ends_at, 'infinity') >= region.from_at
     JOIN metering_device device ON device.id = installed.device_id AND device.kind = 'heat_meter'
-    JOIN metering_reading reading ON reading.device_id = region.device_id
-      AND reading.measured_at BETWEEN region.from_at AND region.to_at
-      AND reading.measured_at >= installed.starts_at
-      AND reading.measured_at <= COALESCE(installed.ends_at, 'infinity') AND reading.energy_wh IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT * FROM metering_reading WHERE device_id = region.device_id
+          AND measured_at BETWEEN GREATEST(region.from_at, installed.starts_at)
+                          AND LEAST(region.to_at, installed.ends_at) AND energy_wh IS NOT NULL
+        OFFSET 0) reading
     LEFT JOIN flagged ON flagged.device_id = reading.device_id AND flagged.lo = region.lo
       AND flagged.measured_at = reading.measured_at
 ), lines AS (
@@ -143,140 +149,146 @@ WITH flagged AS (
     SELECT *, lead(edge) OVER meter AS next_edge, lead(register_wh) OVER meter - register_wh AS energy_wh,
            lead(gap_s) OVER meter AS next_gap_s, lead(is_suspect) OVER meter AS next_is_suspect
     FROM edges WINDOW meter AS (PARTITION BY installation_id, lo ORDER BY edge)
-)
-INSERT INTO cut_new
-SELECT one.device_id, one.installation_id, one.edge, one.next_edge, one.energy_wh,
+), new AS (
+SELECT one.device_id, one.installation_id, one.edge AS starts_at, one.next_edge AS ends_at, one.energy_wh,
        CASE WHEN one.is_suspect OR one.next_is_suspect OR one.energy_wh < 0 THEN 'suspect'
-            WHEN GREATEST(one.gap_s, one.next_gap_s) > %(tolerance_s)s THEN 'estimated' ELSE 'measured' END,
-       one.gap_s, one.next_gap_s, installed.household_id,
-       COALESCE(installed.building_id, household.building_id),
-       COALESCE(installed.substation_id, building.substation_id)
+            WHEN GREATEST(one.gap_s, one.next_gap_s) > %(tolerance_s)s THEN 'estimated' ELSE 'measured' END
+           AS quality,
+       one.gap_s AS start_gap_s, one.next_gap_s AS end_gap_s, installed.household_id,
+       COALESCE(installed.building_id, household.building_id) AS building_id,
+       COALESCE(installed.substation_id, building.substation_id) AS substation_id
 FROM intervals one
 JOIN metering_installation installed ON installed.id = one.installation_id
 LEFT JOIN accounts_household household ON household.id = installed.household_id
 LEFT JOIN accounts_building building ON building.id = COALESCE(installed.building_id, household.building_id)
 WHERE one.next_edge IS NOT NULL
-"""  # noqa: S608 - our own names
-HOUR_SCOPE: Final = "INSERT INTO cut_scope SELECT device_id, lo, hi FROM cut_region"
-# The local days or months around the hours that were cut.
-WIDER_SCOPE: Final = """
-INSERT INTO cut_scope
-SELECT one.device_id, lower(span), upper(span)
-FROM (SELECT device_id, range_agg(tstzrange(
-          date_trunc(%(unit)s, lo AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s,
-          (date_trunc(%(unit)s, (hi - interval '1 microsecond') AT TIME ZONE %(zone)s) + %(step)s::interval)
-              AT TIME ZONE %(zone)s)) AS spans
-      FROM cut_region GROUP BY device_id) one
-CROSS JOIN LATERAL unnest(one.spans) AS span
-"""
-# A day is the sum of its hours, a month that of its days, as soon as the last of them is there, or the
-# meter was taken down. Its ends are the first one's start and the last one's end.
-WIDER: Final = """
-WITH buckets AS (
-    SELECT scope.device_id, local AT TIME ZONE %(zone)s AS starts_at,
-           (local + %(step)s::interval) AT TIME ZONE %(zone)s AS ends_at
-    FROM cut_scope scope CROSS JOIN LATERAL generate_series(
-        scope.lo AT TIME ZONE %(zone)s, (scope.hi AT TIME ZONE %(zone)s) - interval '1 microsecond',
-        %(step)s::interval) AS local
-), whole AS (
-    SELECT * FROM buckets WHERE EXISTS (
-        SELECT FROM metering_meterconsumption part WHERE part.device_id = buckets.device_id
-          AND part.resolution = %(finer)s AND part.starts_at >= buckets.ends_at - %(last)s::interval
-          AND part.starts_at < buckets.ends_at AND part.ends_at >= buckets.ends_at)
-    OR EXISTS (
-        SELECT FROM metering_installation installed WHERE installed.device_id = buckets.device_id
-          AND installed.ends_at > buckets.starts_at AND installed.ends_at <= buckets.ends_at)
-), summed AS (
-    SELECT whole.device_id, part.installation_id, whole.starts_at, whole.ends_at,
-           sum(part.energy_wh)::bigint AS energy_wh, bool_or(part.quality = 'suspect') AS is_suspect,
-           (array_agg(part.start_gap_s ORDER BY part.starts_at))[1] AS start_gap_s,
-           (array_agg(part.end_gap_s ORDER BY part.starts_at DESC))[1] AS end_gap_s,
-           max(part.ends_at) AS until, max(part.household_id) AS household_id,
-           max(part.building_id) AS building_id, max(part.substation_id) AS substation_id
-    FROM whole JOIN metering_meterconsumption part ON part.device_id = whole.device_id
-      AND part.resolution = %(finer)s
-      AND part.starts_at >= whole.starts_at AND part.starts_at < whole.ends_at
-    GROUP BY whole.device_id, part.installation_id, whole.starts_at, whole.ends_at
 )
-INSERT INTO cut_new
-SELECT summed.device_id, summed.installation_id, summed.starts_at, summed.ends_at, summed.energy_wh,
-       CASE WHEN summed.is_suspect THEN 'suspect'
-            WHEN GREATEST(summed.start_gap_s, summed.end_gap_s) > %(tolerance_s)s THEN 'estimated'
-            ELSE 'measured' END,
-       summed.start_gap_s, summed.end_gap_s, summed.household_id, summed.building_id, summed.substation_id
-FROM summed JOIN metering_installation installed ON installed.id = summed.installation_id
-WHERE summed.until >= LEAST(summed.ends_at, COALESCE(installed.ends_at, 'infinity'))
+"""  # noqa: S608 - our own names
+# The local days or months around the hours that were cut. A day is the sum of its hours, a month that of its
+# days, as soon as the last of them is there, or the meter was taken down. Its ends are the first one's start
+# and the last one's end.
+WIDER: Final = """
+WITH scope AS MATERIALIZED (
+    SELECT one.device_id, lower(span) AS lo, upper(span) AS hi
+    FROM (SELECT device_id, range_agg(tstzrange(
+              date_trunc(%(unit)s, lo AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s,
+              (date_trunc(%(unit)s, (hi - interval '1 microsecond') AT TIME ZONE %(zone)s)
+                  + %(step)s::interval) AT TIME ZONE %(zone)s)) AS spans
+          FROM cut_region GROUP BY device_id) one
+    CROSS JOIN LATERAL unnest(one.spans) AS span
+), parts AS (
+    SELECT part.*, date_trunc(%(unit)s, part.starts_at AT TIME ZONE %(zone)s) AS local
+    FROM scope CROSS JOIN LATERAL (
+        SELECT * FROM metering_meterconsumption WHERE device_id = scope.device_id
+          AND resolution = %(finer)s AND starts_at >= scope.lo AND starts_at < scope.hi
+        OFFSET 0) part
+), summed AS (
+    SELECT device_id, installation_id, local AT TIME ZONE %(zone)s AS starts_at,
+           (local + %(step)s::interval) AT TIME ZONE %(zone)s AS ends_at,
+           sum(energy_wh)::bigint AS energy_wh, bool_or(quality = 'suspect') AS is_suspect,
+           (array_agg(start_gap_s ORDER BY starts_at))[1] AS start_gap_s,
+           (array_agg(end_gap_s ORDER BY starts_at DESC))[1] AS end_gap_s,
+           max(ends_at) AS until, max(max(ends_at)) OVER (PARTITION BY device_id, local) AS heard_until,
+           max(household_id) AS household_id, max(building_id) AS building_id,
+           max(substation_id) AS substation_id
+    FROM parts GROUP BY device_id, installation_id, local
+), new AS (
+    SELECT summed.device_id, summed.installation_id, summed.starts_at, summed.ends_at, summed.energy_wh,
+           CASE WHEN summed.is_suspect THEN 'suspect'
+                WHEN GREATEST(summed.start_gap_s, summed.end_gap_s) > %(tolerance_s)s THEN 'estimated'
+                ELSE 'measured' END AS quality,
+           summed.start_gap_s, summed.end_gap_s, summed.household_id, summed.building_id, summed.substation_id
+    FROM summed JOIN metering_installation installed ON installed.id = summed.installation_id
+    WHERE summed.until >= LEAST(summed.ends_at, installed.ends_at)
+      AND (summed.heard_until >= summed.ends_at OR EXISTS (
+          SELECT FROM metering_installation taken WHERE taken.device_id = summed.device_id
+            AND taken.ends_at > summed.starts_at AND taken.ends_at <= summed.ends_at))
+)
 """
-# A meter's row counts for the places above it; what a row was is taken off, what it is comes on top.
-WRITE: Final = """
-WITH old AS (
-    SELECT stored.* FROM cut_scope scope JOIN metering_meterconsumption stored
-      ON stored.device_id = scope.device_id AND stored.resolution = %(resolution)s
-      AND stored.starts_at >= scope.lo AND stored.starts_at < scope.hi
+# What a scope comes to beside what is stored in it; answers how many rows differ and how many are to go.
+CHANGED: Final = """, old AS (
+    SELECT stored.* FROM scope CROSS JOIN LATERAL (
+        SELECT * FROM metering_meterconsumption WHERE device_id = scope.device_id
+          AND resolution = %(resolution)s AND starts_at >= scope.lo AND starts_at < scope.hi
+        OFFSET 0) stored
 ), changed AS (
-    SELECT COALESCE(new.device_id, old.device_id) AS device_id,
-           COALESCE(new.installation_id, old.installation_id) AS installation_id,
-           COALESCE(new.starts_at, old.starts_at) AS starts_at, new.ends_at, new.energy_wh, new.quality,
+    INSERT INTO cut_changed
+    SELECT %(resolution)s, COALESCE(new.device_id, old.device_id),
+           COALESCE(new.installation_id, old.installation_id),
+           COALESCE(new.starts_at, old.starts_at), new.ends_at, new.energy_wh, new.quality,
            new.start_gap_s, new.end_gap_s, new.household_id, new.building_id, new.substation_id,
-           old.ends_at AS old_ends_at, old.energy_wh AS old_energy_wh, old.quality AS old_quality,
-           old.household_id AS old_household_id, old.building_id AS old_building_id,
-           old.substation_id AS old_substation_id
-    FROM cut_new new FULL JOIN old ON old.device_id = new.device_id
+           old.ends_at, old.energy_wh, old.quality, old.household_id, old.building_id, old.substation_id
+    FROM new FULL JOIN old ON old.device_id = new.device_id
       AND old.installation_id = new.installation_id AND old.starts_at = new.starts_at
     WHERE (new.energy_wh, new.quality, new.start_gap_s, new.end_gap_s, new.ends_at,
            new.household_id, new.building_id, new.substation_id)
       IS DISTINCT FROM
           (old.energy_wh, old.quality, old.start_gap_s, old.end_gap_s, old.ends_at,
            old.household_id, old.building_id, old.substation_id)
-), gone AS (
-    DELETE FROM metering_meterconsumption stored USING changed
-    WHERE changed.energy_wh IS NULL AND stored.device_id = changed.device_id
-      AND stored.resolution = %(resolution)s AND stored.starts_at = changed.starts_at
-      AND stored.installation_id = changed.installation_id
-), put AS (
-    INSERT INTO metering_meterconsumption (utility_id, device_id, installation_id, resolution, starts_at,
-        ends_at, energy_wh, quality, start_gap_s, end_gap_s, household_id, building_id, substation_id)
-    SELECT %(utility)s, device_id, installation_id, %(resolution)s, starts_at, ends_at, energy_wh, quality,
-           start_gap_s, end_gap_s, household_id, building_id, substation_id
-    FROM changed WHERE energy_wh IS NOT NULL
-    ON CONFLICT (device_id, resolution, starts_at, installation_id) DO UPDATE
-    SET ends_at = excluded.ends_at, energy_wh = excluded.energy_wh, quality = excluded.quality,
-        start_gap_s = excluded.start_gap_s, end_gap_s = excluded.end_gap_s,
-        household_id = excluded.household_id, building_id = excluded.building_id,
-        substation_id = excluded.substation_id
-), differences AS (
-    SELECT starts_at, ends_at, energy_wh, 1 AS meters, quality, household_id, building_id, substation_id
-    FROM changed WHERE energy_wh IS NOT NULL
+    RETURNING energy_wh
+)
+SELECT count(*), count(*) FILTER (WHERE energy_wh IS NULL) FROM changed
+"""
+GONE: Final = """
+DELETE FROM metering_meterconsumption WHERE resolution = %(resolution)s
+  AND device_id = ANY(ARRAY(SELECT DISTINCT device_id FROM cut_changed
+                            WHERE resolution = %(resolution)s AND energy_wh IS NULL))
+  AND starts_at >= (SELECT min(starts_at) FROM cut_changed WHERE resolution = %(resolution)s)
+  AND starts_at <= (SELECT max(starts_at) FROM cut_changed WHERE resolution = %(resolution)s)
+  AND (device_id, installation_id, starts_at) IN (
+      SELECT device_id, installation_id, starts_at FROM cut_changed
+      WHERE resolution = %(resolution)s AND energy_wh IS NULL)
+"""
+PUT: Final = """
+INSERT INTO metering_meterconsumption (utility_id, device_id, installation_id, resolution, starts_at,
+    ends_at, energy_wh, quality, start_gap_s, end_gap_s, household_id, building_id, substation_id)
+SELECT %(utility)s, device_id, installation_id, resolution, starts_at, ends_at, energy_wh, quality,
+       start_gap_s, end_gap_s, household_id, building_id, substation_id
+FROM cut_changed WHERE resolution = %(resolution)s AND energy_wh IS NOT NULL
+ON CONFLICT (device_id, resolution, starts_at, installation_id) DO UPDATE
+SET ends_at = excluded.ends_at, energy_wh = excluded.energy_wh, quality = excluded.quality,
+    start_gap_s = excluded.start_gap_s, end_gap_s = excluded.end_gap_s,
+    household_id = excluded.household_id, building_id = excluded.building_id,
+    substation_id = excluded.substation_id
+"""
+# A meter's row counts for the places above it; what a row was is taken off, what it is comes on top.
+# Summed by home or not and place before it is spread over the sums: meters are many, places few.
+PLACES: Final = """
+WITH differences AS (
+    SELECT resolution, starts_at, ends_at, energy_wh, 1 AS meters, quality,
+           household_id IS NOT NULL AS is_home, building_id, substation_id
+    FROM cut_changed WHERE energy_wh IS NOT NULL
     UNION ALL
-    SELECT starts_at, old_ends_at, -old_energy_wh, -1, old_quality, old_household_id, old_building_id,
-           old_substation_id
-    FROM changed WHERE old_energy_wh IS NOT NULL
+    SELECT resolution, starts_at, old_ends_at, -old_energy_wh, -1, old_quality,
+           old_household_id IS NOT NULL, old_building_id, old_substation_id
+    FROM cut_changed WHERE old_energy_wh IS NOT NULL
+), counted AS (
+    SELECT resolution, starts_at, is_home, building_id, substation_id, max(ends_at) AS ends_at,
+           sum(energy_wh) AS energy_wh, sum(meters) AS meters,
+           COALESCE(sum(meters) FILTER (WHERE quality = 'estimated'), 0) AS estimated,
+           COALESCE(sum(meters) FILTER (WHERE quality = 'suspect'), 0) AS suspect
+    FROM differences GROUP BY resolution, starts_at, is_home, building_id, substation_id
 ), summed AS (
-    SELECT place.place_sum, place.place_id, starts_at, max(ends_at) AS ends_at,
+    SELECT place.place_sum, place.place_id, resolution, starts_at, max(ends_at) AS ends_at,
            sum(energy_wh)::bigint AS energy_wh, sum(meters)::int AS meters,
-           COALESCE(sum(meters) FILTER (WHERE quality = 'estimated'), 0)::int AS estimated,
-           COALESCE(sum(meters) FILTER (WHERE quality = 'suspect'), 0)::int AS suspect
-    FROM differences CROSS JOIN LATERAL (VALUES
-        ('building_homes', CASE WHEN household_id IS NOT NULL THEN building_id END),
-        ('substation_homes', CASE WHEN household_id IS NOT NULL THEN substation_id END),
-        ('building', CASE WHEN household_id IS NULL THEN building_id END),
-        ('substation_buildings',
-         CASE WHEN household_id IS NULL AND building_id IS NOT NULL THEN substation_id END),
-        ('substation', CASE WHEN household_id IS NULL AND building_id IS NULL THEN substation_id END)
+           sum(estimated)::int AS estimated, sum(suspect)::int AS suspect
+    FROM counted CROSS JOIN LATERAL (VALUES
+        ('building_homes', CASE WHEN is_home THEN building_id END),
+        ('substation_homes', CASE WHEN is_home THEN substation_id END),
+        ('building', CASE WHEN NOT is_home THEN building_id END),
+        ('substation_buildings', CASE WHEN NOT is_home AND building_id IS NOT NULL THEN substation_id END),
+        ('substation', CASE WHEN NOT is_home AND building_id IS NULL THEN substation_id END)
     ) AS place(place_sum, place_id)
     WHERE place.place_id IS NOT NULL
-    GROUP BY place.place_sum, place.place_id, starts_at
-), added AS (
-    INSERT INTO metering_placeconsumption AS known (utility_id, place_sum, place_id, resolution, starts_at,
-        ends_at, energy_wh, meters, estimated, suspect)
-    SELECT %(utility)s, place_sum, place_id, %(resolution)s, starts_at, ends_at, energy_wh, meters, estimated,
-           suspect
-    FROM summed WHERE energy_wh <> 0 OR meters <> 0 OR estimated <> 0 OR suspect <> 0
-    ON CONFLICT (place_sum, place_id, resolution, starts_at) DO UPDATE
-    SET energy_wh = known.energy_wh + excluded.energy_wh, meters = known.meters + excluded.meters,
-        estimated = known.estimated + excluded.estimated, suspect = known.suspect + excluded.suspect
+    GROUP BY place.place_sum, place.place_id, resolution, starts_at
 )
-SELECT count(*) FROM changed
+INSERT INTO metering_placeconsumption AS known (utility_id, place_sum, place_id, resolution, starts_at,
+    ends_at, energy_wh, meters, estimated, suspect)
+SELECT %s, place_sum, place_id, resolution, starts_at, ends_at, energy_wh, meters, estimated, suspect
+FROM summed WHERE energy_wh <> 0 OR meters <> 0 OR estimated <> 0 OR suspect <> 0
+ON CONFLICT (place_sum, place_id, resolution, starts_at) DO UPDATE
+SET energy_wh = known.energy_wh + excluded.energy_wh, meters = known.meters + excluded.meters,
+    estimated = known.estimated + excluded.estimated, suspect = known.suspect + excluded.suspect
 """
 SWEEP: Final = "DELETE FROM metering_placeconsumption WHERE utility_id = %s AND meters = 0"
 # As many marks as weigh no more than a run can hold, but at least one.

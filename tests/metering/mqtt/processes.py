@@ -24,6 +24,19 @@ ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
 
 
+def on_the_tests_servers() -> dict[str, str]:
+    """The environment of a process of ours on the database and broker of the tests."""
+    database = connection.settings_dict
+    host, port = database["HOST"], database["PORT"]
+    login = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{login}@{host}:{port}/{database['NAME']}",
+        "DATABASE_ENGINE": "plain",
+        "MQTT_URL": settings.MQTT_URL,
+    }
+
+
 @contextmanager
 def ingest(
     log: Path, *, environment: Mapping[str, str] | None = None, worker: str = "", wait: bool = True
@@ -32,17 +45,8 @@ def ingest(
 
     As a ``worker`` it shares the subscription with others. Connected, unless nobody is to ``wait`` for that.
     """
-    database = connection.settings_dict
-    host, port = database["HOST"], database["PORT"]
-    login = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
-    env = {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{login}@{host}:{port}/{database['NAME']}",
-        "DATABASE_ENGINE": "plain",
-        "MQTT_URL": settings.MQTT_URL,
-        "MQTT_SHARED_SUBSCRIPTION": "true" if worker else "false",
-        **(environment or {}),
-    }
+    shared = {"MQTT_SHARED_SUBSCRIPTION": "true" if worker else "false"}
+    env = {**on_the_tests_servers(), **shared, **(environment or {})}
     command = [sys.executable, "manage.py", "ingest", *(["--worker", worker] if worker else [])]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)

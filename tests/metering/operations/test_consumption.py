@@ -19,7 +19,7 @@ from metering.models import (
     MeterConsumption,
     PlaceConsumption,
 )
-from metering.operations.consumption import cut_consumption
+from metering.operations.consumption import Cut, cut_consumption
 from metering.operations.exchange import Slip, exchange_meter
 from metering.tasks import cut_consumption_task
 from tests.factories import a_building, a_household, a_substation, a_user, a_utility
@@ -118,6 +118,17 @@ def test_a_late_reading_reopens_only_the_hours_it_lies_between(household: Househ
 
     assert [energy for _at, energy, _q in rows()] == [1000, 1000, 200, 200, 200, 1800, 1800, 1800, 1000]
     assert (changed.marks, changed.rows) == (1, 6)
+
+
+def test_a_reading_between_two_that_stand_on_the_hour_changes_nothing(household: Household) -> None:
+    meter = a_meter(household=household)
+    readings(meter, [0, 1000, 2000])
+    before = cut()
+
+    a_reading(device=meter, measured_at=MIDNIGHT + HOUR / 2, energy_wh=900)
+
+    assert cut_consumption(at=NOON) == Cut(marks=1, rows=0)
+    assert everything() == before == cut_from_scratch()
 
 
 def test_a_flag_takes_a_reading_out_and_withdrawn_puts_it_back(household: Household) -> None:
