@@ -52,6 +52,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("metering.RoomTemperature", "thermostat"),
             Entry("metering.Connectivity", "cell_tower"),
             Entry("metering.ReadingGap", "signal_disconnected"),
+            Entry("metering.ReadingExport", "download"),
             Entry("metering.TelemetryTag", "label"),
             Entry("metering.TagLimits", "notifications_active"),
             Entry("metering.TagPath", "route"),

@@ -1,5 +1,5 @@
-"""The desk's pages about devices, their readings' gaps, the quarantine and the registry of plant signals."""
+"""The desk's pages about devices, gaps and exports of readings, the quarantine and the plant signals."""
 
-from metering.admin import devices, exceptions, gaps, quarantine, tags
+from metering.admin import devices, exceptions, exports, gaps, quarantine, tags
 
-__all__ = ["devices", "exceptions", "gaps", "quarantine", "tags"]
+__all__ = ["devices", "exceptions", "exports", "gaps", "quarantine", "tags"]

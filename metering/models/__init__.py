@@ -9,6 +9,7 @@ from metering.models.consumption import (
 from metering.models.device import Connectivity, Device, Installation
 from metering.models.edit import ReadingEdit
 from metering.models.exchange import MeterExchange
+from metering.models.export import ReadingExport
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest
 from metering.models.gap import ReadingGap
 from metering.models.quarantine import QuarantinedMessage
@@ -27,6 +28,7 @@ __all__ = [
     "QuarantinedMessage",
     "Reading",
     "ReadingEdit",
+    "ReadingExport",
     "ReadingFlag",
     "ReadingGap",
     "RoomTemperature",

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from accounts.models import Utility
-from accounts.period import EmptyPeriodError, Period, instants
+from accounts.period import EmptyPeriodError, Period
 from accounts.scope import utility_scope
-from metering.queries.exports import SCHEMA, stored_readings
-from metering.transfer.files import out
-
-logger = logging.getLogger(__name__)
+from metering.operations.exports import export_readings
 
 
 class Command(BaseCommand):
-    """Exports the readings of one utility's local days; every export is logged."""
+    """Exports the readings of one utility's local days; every export is on record."""
 
     help = "Export readings to a CSV or Parquet file."
 
@@ -44,20 +41,15 @@ class Command(BaseCommand):
         if utility is None:
             raise CommandError(f"There is no utility '{options['utility']}'.")
         try:
-            period: Period[datetime] = instants(Period(options["first"], options["end"]), utility.zone)
-            file = out(options["file"], SCHEMA)
+            days = Period(options["first"], options["end"])
+            with utility_scope(utility):
+                done = export_readings(
+                    path=options["file"],
+                    days=days,
+                    serials=set(options["meters"]),
+                    by=None,
+                    at=timezone.now(),
+                )
         except (EmptyPeriodError, OSError) as error:
             raise CommandError(str(error)) from error
-        rows = 0
-        try:
-            with utility_scope(utility):
-                for portion in stored_readings(period, serials=options["meters"]):
-                    file.write(portion)
-                    rows += len(portion)
-        finally:
-            file.close()
-        logger.info(
-            "Exported %d readings of %s, %s to %s, to %s.",
-            *(rows, utility.slug, options["first"], options["end"], options["file"]),
-        )
-        self.stdout.write(f"{rows} readings exported.")
+        self.stdout.write(f"{done.rows} readings exported.")
