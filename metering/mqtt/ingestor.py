@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
+from metering.enums import GapState
 from metering.live import LiveUpdate, publish
 from metering.mqtt import metrics
 from metering.mqtt.receiver import Delivery, Receiver
 from metering.operations.batch import BatchOutcome, store_batch
 from metering.operations.sorting import Heard, Message, hear_messages
+from metering.queries.gaps import gap_counts
 from metering.queries.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 # How old the registry's memory may be: a device that was moved or removed is noticed after this long.
 MEMORY_S: Final = 5.0
+# Gaps are looked for every hour; how many there are need not be asked more often than this.
+GAPS_S: Final = 60.0
 
 
 class _Taken(NamedTuple):
@@ -48,6 +52,7 @@ class Ingestor:
         self._receiver = receiver
         self._registry = Registry()
         self._remembered_s = time.monotonic()
+        self._counted_s = time.monotonic() - 2 * GAPS_S
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -64,6 +69,7 @@ class Ingestor:
                     taken = ahead.result()
                     # The next batch is decoded while the database has this one to do.
                     ahead = decoding.submit(self._take)
+                    self._watch_gaps()
                     if taken.deliveries:
                         self._serve(taken)
         finally:
@@ -93,6 +99,11 @@ class Ingestor:
             self._registry.forget()
             self._remembered_s = now_s
 
+    def _watch_gaps(self) -> None:
+        if time.monotonic() - self._counted_s > GAPS_S:
+            self._counted_s = time.monotonic()
+            count_gaps()
+
     def _store(self, taken: _Taken) -> BatchOutcome | None:
         """Store the batch, however long the database is away; None when told to stop meanwhile."""
         pause_s = FIRST_PAUSE_S
@@ -121,6 +132,18 @@ class Ingestor:
         updates += _room_updates(outcome.temperatures, self._registry)
         if updates:
             publish(updates)
+
+
+def count_gaps() -> None:
+    """Show how many gaps in readings are open, asked for and given up; stale while the database is away."""
+    try:
+        counts = gap_counts()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("gaps not counted: %s", error)
+        connection.close()
+        return
+    for state in (GapState.OPEN, GapState.ASKED, GapState.GIVEN_UP):
+        metrics.GAPS.labels(state.value).set(counts[state])
 
 
 def count(outcome: BatchOutcome) -> None:

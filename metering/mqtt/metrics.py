@@ -30,6 +30,9 @@ CONNECTIONS_LOST: Final = Counter(
 UNACCOUNTED: Final = Counter(
     "hearthline_ingest_unaccounted", "Records that ended as nothing: any at all is a defect, raise an alarm"
 )
+GAPS: Final = Gauge(
+    "hearthline_reading_gaps", "Gaps in readings of all utilities that are not filled", ["state"]
+)
 LAST_COMMIT: Final = Gauge(
     "hearthline_ingest_last_commit_timestamp_seconds", "When the last batch was stored"
 )

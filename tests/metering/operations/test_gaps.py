@@ -10,12 +10,14 @@ import orjson
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from prometheus_client import REGISTRY
 
 from accounts.models import Household, Utility
 from accounts.scope import utility_scope
 from config.mqtt import broker_address, new_client, start
 from metering.enums import GapKind, GapState
 from metering.models import Device, Installation, Reading, ReadingGap
+from metering.mqtt.ingestor import count_gaps
 from metering.operations.gaps import PATIENCE, TRIES, Gaps, ask_again, find_gaps
 from metering.tasks import _publish
 from tests.factories import a_household, a_utility
@@ -202,6 +204,19 @@ def test_what_was_filled_while_the_broker_was_asked_stays_filled(household: Hous
 
     ask_again(at=NOW, publish=fill)
     assert ReadingGap.objects.get().state == GapState.FILLED
+
+
+def test_the_gaps_that_are_not_filled_are_a_figure_for_prometheus(household: Household) -> None:
+    hear(a_meter(household=household), [*range(10), *range(13, 25)])
+    hear(a_meter(household=household), [*range(5), *range(8, 25)])
+    find_gaps(at=NOW)
+    ReadingGap.objects.filter(starts_at=NOON + 4 * HOUR).update(state=GapState.GIVEN_UP, closed_at=NOW)
+    count_gaps()
+    shown = {
+        state: REGISTRY.get_sample_value("hearthline_reading_gaps", {"state": state})
+        for state in ("open", "asked", "given_up")
+    }
+    assert shown == {"open": 1.0, "asked": 0.0, "given_up": 1.0}
 
 
 def test_a_real_device_hears_what_it_is_asked(scoped: Utility, household: Household) -> None:
