@@ -49,12 +49,7 @@ def read(entry: Mapping[str, Any], *, measured_at: datetime | None, context: Con
     """
     flags = _whole_number(entry.get("error_flag"), "error_flag")
     draft = Draft(format="elvaco")
-    doubted = [found.target for field, found in MEANINGS.items() if entry.get(field) == 0]
-    if flags == VALUE_IN_ERROR and doubted:
-        for target in doubted:
-            draft.doubt(target)
-    else:
-        draft.is_doubtful = bool(flags)
+    _doubt(entry, flags, draft)
     for field, value in entry.items():
         found = MEANINGS.get(field)
         # In an error a zero may be the decoder's, and nobody can tell.
@@ -68,6 +63,15 @@ def read(entry: Mapping[str, Any], *, measured_at: datetime | None, context: Con
             status=f"ERROR_FLAGS_{flags:X}" if flags else "OK",
         )
     ]
+
+
+def _doubt(entry: Mapping[str, Any], flags: int, draft: Draft) -> None:
+    """Note what the flags concern: the zeros beside that of the decoder, else all of it."""
+    doubted = [found.target for field, found in MEANINGS.items() if entry.get(field) == 0]
+    draft.is_doubtful = bool(flags) and not (flags == VALUE_IN_ERROR and doubted)
+    if flags == VALUE_IN_ERROR:
+        for target in doubted:
+            draft.doubt(target)
 
 
 def _is_held(field: str, value: Any, found: Meaning, draft: Draft) -> bool:  # noqa: ANN401 - JSON
