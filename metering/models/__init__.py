@@ -10,7 +10,7 @@ from metering.models.device import Connectivity, Device, Installation
 from metering.models.edit import ReadingEdit
 from metering.models.exchange import MeterExchange
 from metering.models.export import ReadingExport
-from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest
+from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest, WatchedMeter
 from metering.models.gap import ReadingGap
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
@@ -38,4 +38,5 @@ __all__ = [
     "TelemetryValue",
     "ValidationCursor",
     "ValidationRequest",
+    "WatchedMeter",
 ]

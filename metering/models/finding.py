@@ -92,3 +92,21 @@ class ValidationCursor(TenantModel):
     def __str__(self) -> str:
         """The instant."""
         return f"{self.validated_through}"
+
+
+class WatchedMeter(TenantModel):
+    """A meter whose last neighbourhood was not plain: its next readings are judged with what is around them.
+
+    Of every other meter a reading that simply goes on from the last one is right without looking further.
+    """
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("watched meter")
+        verbose_name_plural = _("watched meters")
+        constraints = [models.UniqueConstraint(fields=["device"], name="metering_watchedmeter_once_a_meter")]
+
+    def __str__(self) -> str:
+        """The device."""
+        return f"{self.device_id}"

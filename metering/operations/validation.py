@@ -19,6 +19,7 @@ from accounts.scope import current_utility_id
 from metering.enums import Finding
 from metering.models import ValidationCursor
 from metering.operations.tables import READINGS
+from metering.queries.arrivals import not_plain
 from metering.queries.neighbourhoods import (
     AROUND_S,
     Neighbourhood,
@@ -26,8 +27,9 @@ from metering.queries.neighbourhoods import (
     neighbourhoods,
     steps,
     touched,
+    widened,
 )
-from metering.validation import UNUSABLE, explain, validate
+from metering.validation import UNUSABLE, Findings, explain, is_all_plain, validate
 
 # A batch that was under way while the cursor moved is looked at again.
 OVERLAP: Final = timedelta(minutes=1)
@@ -80,6 +82,18 @@ SELECT %s, looked.device_id, looked.last_at, %s
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS looked(device_id, last_at)
 WHERE EXISTS (SELECT FROM metering_reading reading
               WHERE reading.device_id = looked.device_id AND reading.measured_at > looked.last_at)
+"""
+# A meter is let go only by whoever has judged its newest reading.
+UNWATCH: Final = """
+DELETE FROM metering_watchedmeter watched
+USING unnest(%s::bigint[], %s::timestamptz[]) AS looked(device_id, last_at)
+WHERE watched.device_id = looked.device_id AND NOT EXISTS (
+    SELECT FROM metering_reading reading
+    WHERE reading.device_id = looked.device_id AND reading.measured_at > looked.last_at)
+"""
+WATCH: Final = """
+INSERT INTO metering_watchedmeter (utility_id, device_id) SELECT %s, unnest(%s::bigint[])
+ON CONFLICT (device_id) DO NOTHING
 """
 TAKE: Final = """
 DELETE FROM metering_validationrequest WHERE id IN (
@@ -154,7 +168,10 @@ def validate_again(*, readings: Sequence[tuple[Any, ...]]) -> None:
 def _follow_arrivals(*, until: datetime, at: datetime) -> Validated:
     """One step of the cursor."""
     cursor = _locked()
-    done = _validate(touched(after=cursor.validated_through - OVERLAP, until=until), at=at)
+    arrived = touched(after=cursor.validated_through - OVERLAP, until=until)
+    # Nearly all that arrives goes on from what was there; only of the rest the neighbourhood is looked at.
+    done = Validated(stretches=len(arrived))
+    done += _validate([widened(one) for one in not_plain(arrived)], at=at)
     cursor.validated_through = max(cursor.validated_through, until)
     cursor.save(update_fields=["validated_through"])
     return done
@@ -168,7 +185,8 @@ def _answer_requests(*, at: datetime, device_ids: Sequence[int] | None = None) -
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [current_utility_id(), devices, devices, METERS_AT_ONCE])
         taken = [Stretch(*row) for row in cursor.fetchall()]
-    return _validate(_joined(taken), at=at) if taken else None
+    joined = _joined(taken)
+    return Validated(stretches=len(joined)) + _validate(joined, at=at) if taken else None
 
 
 def _locked() -> ValidationCursor:
@@ -191,7 +209,7 @@ def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _validate(stretches: Sequence[Stretch], *, at: datetime) -> Validated:
     rest = iter(stretches)
-    done = Validated(stretches=len(stretches))
+    done = Validated()
     while batch := list(islice(rest, METERS_AT_ONCE)):
         done += _write(list(neighbourhoods(batch)), at=at)
     return done
@@ -199,7 +217,9 @@ def _validate(stretches: Sequence[Stretch], *, at: datetime) -> Validated:
 
 def _write(looked: Sequence[Neighbourhood], *, at: datetime) -> Validated:
     """Write what is found and withdraw what is not found any more; what depends on that is looked at next."""
-    rows = [row for around in looked for row in _findings(around)]
+    judged = [validate(around.series, around.meter, known=around.known) for around in looked]
+    pairs = list(zip(looked, judged, strict=True))
+    rows = [row for around, found in pairs for row in _findings(around, found)]
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
     stretches: list[list[Any]] = [
         [around.device_id for around in looked],
@@ -216,12 +236,30 @@ def _write(looked: Sequence[Neighbourhood], *, at: datetime) -> Validated:
         if ahead:
             places: list[list[Any]] = [[one.device_id for one in ahead], [one.last_at for one in ahead]]
             cursor.execute(GO_ON, [current_utility_id(), THE_END, *places])
+    _watch(pairs)
     return Validated(found=len(found), withdrawn=len(withdrawn))
 
 
-def _findings(around: Neighbourhood) -> Iterator[tuple[Any, ...]]:
+def _watch(judged: Sequence[tuple[Neighbourhood, Findings]]) -> None:
+    """Watch the meters among whose readings is one that is not plain, and let the others go."""
+    odd = {around.device_id for around, found in judged if not _is_plain(around, found)}
+    plain = [around.judged for around, _found in judged if around.device_id not in odd]
+    columns: list[list[Any]] = [[one.device_id for one in plain], [one.last_at for one in plain]]
+    with connection.cursor() as cursor:
+        cursor.execute(WATCH, [current_utility_id(), sorted(odd)])
+        cursor.execute(UNWATCH, columns)
+
+
+def _is_plain(around: Neighbourhood, found: Findings) -> bool:
+    """Whether what comes after this neighbourhood may be judged without it."""
+    known = around.known
+    is_decided = bool(known.accepted or known.rejected or known.rolled or any(known.before))
+    is_well = not is_decided and not around.is_cut and not any(map(np.any, found.flags.values()))
+    return is_well and is_all_plain(around.series, around.meter)
+
+
+def _findings(around: Neighbourhood, found: Findings) -> Iterator[tuple[Any, ...]]:
     """A row a finding of what is to be judged."""
-    found = validate(around.series, around.meter, known=around.known)
     for finding, flags in found.flags.items():
         for n in np.flatnonzero(flags).tolist():
             if around.judged.first_at <= around.measured_at[n] <= around.judged.last_at:

@@ -31,7 +31,7 @@ BUILDING_W: Final = 1_000_000
 SUBSTATION_W: Final = 10_000_000
 # What arrived together but was measured days apart are stretches of their own: between them nothing reopens.
 TOUCHED: Final = """
-SELECT device_id, min(measured_at) - around, max(measured_at) + around FROM (
+SELECT device_id, min(measured_at), max(measured_at) FROM (
     SELECT device_id, measured_at, around,
            count(*) FILTER (WHERE measured_at - earlier > 2 * around) OVER meters AS island
     FROM (SELECT device_id, measured_at,
@@ -40,7 +40,7 @@ SELECT device_id, min(measured_at) - around, max(measured_at) + around FROM (
           WHERE utility_id = %(utility)s AND received_at > %(after)s AND received_at <= %(until)s) arrived
     CROSS JOIN make_interval(secs => %(around_s)s) around
     WINDOW meters AS (PARTITION BY device_id ORDER BY measured_at)
-) numbered GROUP BY device_id, island, around ORDER BY device_id, island
+) numbered GROUP BY device_id, island ORDER BY device_id, island
 """
 # Ends of arrivals that hold about as many readings each.
 STEPS: Final = """
@@ -53,10 +53,11 @@ SELECT (SELECT percentile_disc(ARRAY(
 FROM counted WHERE counted.steps > 1
 """
 # Seconds where seconds will do: reading an instant into Python costs as much as the rest of a row.
-COLUMNS: Final = """reading.measured_at, EXTRACT(epoch FROM reading.received_at)::bigint,
+VALUES: Final = """EXTRACT(epoch FROM reading.received_at)::bigint,
     reading.energy_wh, reading.volume_l, reading.power_w, reading.flow_l_h, reading.supply_c,
     reading.return_c, reading.error_h, COALESCE(EXTRACT(epoch FROM reading.target_at), 0)::bigint,
     reading.target_wh, reading.quality, reading.doubts"""
+COLUMNS: Final = f"reading.measured_at, {VALUES}"
 # Before a stretch: the last register that can be used, which is the level to judge by; and what stood of
 # the last one that cannot, for an unexplained level and a frozen register go on until something ends them.
 READINGS: Final = f"""
@@ -135,12 +136,17 @@ class Neighbourhood:
 
 
 def touched(*, after: datetime, until: datetime) -> list[Stretch]:
-    """The stretches to judge for what arrived in ``(after, until]``, widened to their neighbourhoods."""
+    """From when to when what arrived in ``(after, until]`` was measured; `widened`, what is to be judged."""
     asked: dict[str, Any] = {"utility": current_utility_id(), "after": after, "until": until}
     asked["around_s"] = AROUND_S
     with connection.cursor() as cursor:
         cursor.execute(TOUCHED, asked)
         return [Stretch(*row) for row in cursor.fetchall()]
+
+
+def widened(stretch: Stretch) -> Stretch:
+    """What is to be judged anew because of readings in this stretch."""
+    return replace(stretch, first_at=stretch.first_at - AROUND, last_at=stretch.last_at + AROUND)
 
 
 def steps(*, after: datetime, until: datetime, size: int) -> list[datetime]:
@@ -252,23 +258,29 @@ def _places(
 
 
 def _series(measured_at: list[datetime], columns: list[list[Any]]) -> Series:
+    """The columns of one meter's readings as arrays."""
+    arrays = arrays_of(columns)
+    return series(_seconds(measured_at), arrays.pop("energy_wh"), **arrays)
+
+
+def arrays_of(columns: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The fields of a series, from `COLUMNS` without the instants."""
     received_s, *values, target_s, target_wh, quality, doubts = columns
     names = ("energy_wh", "volume_l", "power_w", "flow_l_h", "supply_c", "return_c", "error_h")
     # None becomes NaN: not said.
-    arrays = {name: np.array(column, dtype=np.float64) for name, column in zip(names, values, strict=True)}
+    arrays: dict[str, Any] = {
+        name: np.array(column, dtype=np.float64) for name, column in zip(names, values, strict=True)
+    }
     suspect = np.array([one == Quality.SUSPECT for one in quality], dtype=np.bool_)
     # A meter that does not say what it doubts doubts all of it.
     energy = np.array([one is None or "energy_wh" in one.split() for one in doubts], dtype=np.bool_)
-    return series(
-        _seconds(measured_at),
-        arrays.pop("energy_wh"),
-        received_s=np.array(received_s, dtype=np.int64),
-        is_error=suspect & energy,
-        is_gauge_error=suspect & ~energy,
-        target_s=np.array(target_s, dtype=np.int64),
-        target_wh=np.array(target_wh, dtype=np.float64),
-        **arrays,
-    )
+    return arrays | {
+        "received_s": np.array(received_s, dtype=np.int64),
+        "is_error": suspect & energy,
+        "is_gauge_error": suspect & ~energy,
+        "target_s": np.array(target_s, dtype=np.int64),
+        "target_wh": np.array(target_wh, dtype=np.float64),
+    }
 
 
 def _finest_step_wh(found: Series, meter: Meter) -> float:

@@ -5,6 +5,7 @@ Pure: no database, no clock, no files. The rules and their sources: `docs/valida
 
 from metering.validation.estimates import registers_between, sums_up
 from metering.validation.levels import continues, on_register
+from metering.validation.plain import hung, is_all_plain, is_plain
 from metering.validation.rules import UNUSABLE, Findings, Known, explain, validate
 from metering.validation.series import Meter, Series, series
 
@@ -16,6 +17,9 @@ __all__ = [
     "Series",
     "continues",
     "explain",
+    "hung",
+    "is_all_plain",
+    "is_plain",
     "on_register",
     "registers_between",
     "series",

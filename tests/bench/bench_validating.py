@@ -19,20 +19,21 @@ from tests.metering.factories import NOON, a_meter
 
 METERS: Final = 200
 HOURS: Final = 500
+BROKEN: Final = 100
 COLUMNS: Final = (
     "device_id, measured_at, received_at, energy_wh, volume_l, power_w, flow_l_h, supply_c, return_c"
 )
 HOUR: Final = timedelta(hours=1)
 
 
-def _a_month(meters: list[Device], *, hours: range) -> None:
-    """Hourly readings, one in a hundred of them a zero."""
+def _a_month(meters: list[Device], *, hours: range, broken: int = 1) -> None:
+    """Hourly readings; of one meter in ``broken`` one in a hundred is a zero."""
     Reading.objects.bulk_create(
         [
             Reading(
                 device=meter,
                 measured_at=NOON + hour * HOUR,
-                energy_wh=0 if (hour + 7 * n) % 100 == 50 else 6_884_000 + 5000 * hour,
+                energy_wh=0 if n % broken == 0 and (hour + 7 * n) % 100 == 50 else 6_884_000 + 5000 * hour,
                 volume_l=645_319 + 200 * hour,
                 power_w=5000.0,
                 supply_c=51.7,
@@ -82,12 +83,12 @@ def bench_validate_a_backlog(measured: Callable[[Measured], None]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def bench_validate_an_hour(measured: Callable[[Measured], None]) -> None:
-    """One more reading of each meter: what a run every minute looks at."""
+    """One more reading of each meter: what a run every minute looks at; one meter in a hundred is broken."""
     with utility_scope(a_utility(slug="bench-valid")):
         meters = [a_meter(household=a_household()) for _ in range(METERS)]
-        _a_month(meters, hours=range(HOURS - 1))
+        _a_month(meters, hours=range(HOURS - 1), broken=BROKEN)
         validate_readings(at=NOON + (HOURS - 1) * HOUR)
-        _a_month(meters, hours=range(HOURS - 1, HOURS))
+        _a_month(meters, hours=range(HOURS - 1, HOURS), broken=BROKEN)
         bare_s = _bare_pass()
         began = time.perf_counter()
         done = validate_readings(at=NOON + HOURS * HOUR)
