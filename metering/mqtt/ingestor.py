@@ -109,7 +109,12 @@ class Ingestor:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                return store_batch(messages=taken.messages, registry=self._registry, heard=taken.heard)
+                return store_batch(
+                    messages=taken.messages,
+                    registry=self._registry,
+                    heard=taken.heard,
+                    at=datetime.now(UTC),
+                )
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database is away, %d messages wait: %s", len(taken.messages), error)
             # Nothing was acknowledged, so the broker's window fills and it stops sending.

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -14,6 +15,7 @@ from metering.decoders import Fault
 from metering.enums import Reason
 from metering.operations.sorting import Heard, Message, Row, Sorted, sort_messages
 from metering.operations.tables import READINGS, TELEMETRY, TEMPERATURES, Table, Written, write_rows
+from metering.operations.validation import OVERLAP, validate_again
 from metering.queries.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -87,13 +89,18 @@ class Kept:
 
 
 def store_batch(
-    *, messages: Sequence[Message], registry: Registry, heard: Heard | None = None
+    *,
+    messages: Sequence[Message],
+    registry: Registry,
+    heard: Heard | None = None,
+    at: datetime | None = None,
 ) -> BatchOutcome:
     """Store every message of the batch once in effect, or keep it whole in quarantine; one transaction.
 
     A message that the database itself refuses is found by halving and quarantined alone, so that no
     message can hold up the line. Serves all utilities at once. ``heard`` is what `hear_messages` made of the
-    same messages, if that was done before.
+    same messages, if that was done before. What waited too long by ``at``, now, for validation to come
+    past it again is asked for.
 
     Raises:
         OperationalError: the database is gone; nothing was stored, the same batch may be given again.
@@ -103,14 +110,16 @@ def store_batch(
         with transaction.atomic():
             kept = keep(messages=messages, registry=registry, heard=heard)
             _quarantine(messages, kept)
+            if at is not None and _is_behind(messages, at=at):
+                validate_again(readings=kept.outcome.readings)
     except (IntegrityError, DataError) as error:
         # A device deleted since it was remembered would be refused too.
         registry.forget()
         if len(messages) > 1:
             logger.warning("The database refused a batch of %d; halving it: %s", len(messages), error)
             middle = len(messages) // 2
-            first = store_batch(messages=messages[:middle], registry=registry)
-            return first + store_batch(messages=messages[middle:], registry=registry)
+            first = store_batch(messages=messages[:middle], registry=registry, at=at)
+            return first + store_batch(messages=messages[middle:], registry=registry, at=at)
         return _quarantine_refused(messages[0], registry=registry, error=error)
     return kept.outcome
 
@@ -166,6 +175,11 @@ def _write_statuses(rows: Sequence[Row]) -> None:
     latest = {row.values[0]: row.values for row in rows}
     with connection.cursor() as cursor:
         cursor.execute(STATUS, [list(column) for column in zip(*latest.values(), strict=True)])
+
+
+def _is_behind(messages: Sequence[Message], *, at: datetime) -> bool:
+    """Whether validation may have passed these arrivals while they waited in memory for the database."""
+    return bool(messages) and at - min(one.received_at for one in messages) > OVERLAP / 2
 
 
 def _quarantine(messages: Sequence[Message], kept: Kept) -> None:

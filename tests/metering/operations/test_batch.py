@@ -12,10 +12,19 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Household, Utility
 from accounts.scope import utility_scope
-from metering.enums import QuarantineState, Reason
-from metering.models import Connectivity, QuarantinedMessage, Reading, RoomTemperature, TelemetryValue
+from metering.enums import Finding, QuarantineState, Reason
+from metering.models import (
+    Connectivity,
+    QuarantinedMessage,
+    Reading,
+    ReadingFlag,
+    RoomTemperature,
+    TelemetryValue,
+    ValidationRequest,
+)
 from metering.operations.batch import BatchOutcome, store_batch
 from metering.operations.sorting import Message
+from metering.operations.validation import validate_readings
 from metering.queries.registry import Registry
 from tests.factories import a_household, a_substation, a_utility
 from tests.metering.factories import (
@@ -28,6 +37,8 @@ from tests.metering.factories import (
     a_room_sensor,
     native,
 )
+
+HOUR = timedelta(hours=1)
 
 
 def store(*messages: Message, registry: Registry | None = None) -> BatchOutcome:
@@ -60,6 +71,26 @@ def test_a_message_delivered_twice_is_stored_once(household: Household) -> None:
     again = store(message, message)
     assert (again.stored, again.duplicates, again.quarantined) == (0, 2, 0)
     assert Reading.objects.count() == 1
+
+
+def test_what_waited_for_the_database_is_validated_although_the_run_has_passed_it(
+    household: Household,
+) -> None:
+    meter = a_meter(household=household)
+    validate_readings(at=NOON + timedelta(hours=1))
+    messages = [
+        a_message(device=meter, payload=native(measured_at=NOON - hours * HOUR, energy_kwh=kwh))
+        for hours, kwh in [(2, 6884.0), (1, 0.0), (0, 6894.0)]
+    ]
+    store_batch(messages=messages, registry=Registry(), at=NOON + timedelta(minutes=5))
+    assert validate_readings(at=NOON + timedelta(hours=1)).stretches == 1
+    assert ReadingFlag.objects.filter(finding=Finding.DIP).get().measured_at == NOON - HOUR
+
+
+def test_what_did_not_wait_is_not_asked_for(household: Household) -> None:
+    message = a_message(device=a_meter(household=household), payload=native())
+    store_batch(messages=[message], registry=Registry(), at=NOON + timedelta(seconds=5))
+    assert not ValidationRequest.objects.exists()
 
 
 def test_a_message_twice_in_one_batch_is_stored_once(household: Household) -> None:
