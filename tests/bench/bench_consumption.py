@@ -79,10 +79,10 @@ def bench_cut_consumption(measured: Callable[[Measured], None]) -> None:
         measured(
             Measured(
                 what="late readings stored, their hours, day and month cut again, one by one",
-                ours=len(late) / late_s,
-                beside="cutting all of it again",
-                theirs=1 / ours_s,
-                unit="readings/s",
+                ours=60 * len(late) / late_s,
+                beside="cutting all of it again each time",
+                theirs=60 / ours_s,
+                unit="readings/min",
             )
         )
 

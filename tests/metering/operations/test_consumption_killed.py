@@ -87,7 +87,7 @@ def test_killed_while_cutting_again_and_again_nothing_is_lost_or_counted_twice(u
         for _ in range(ROUNDS):
             store(meters, chance, share=0.3)
             mark_everything()  # a mark a meter: several slices
-            killed += kill_while_cutting(utility, after_s=chance.uniform(0, 1)) == -signal.SIGKILL
+            killed += kill_while_cutting(utility, after_s=chance.uniform(0, 0.3)) == -signal.SIGKILL
             until(lambda: not is_cutting(), "the database notices")
         assert killed > 0
 
