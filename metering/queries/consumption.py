@@ -209,15 +209,19 @@ def _register(row: Bracket, *, energy_wh: int, at: datetime) -> RegisterReading:
     if row.before_at == at:
         return RegisterReading(at, energy_wh, Quality(row.before_quality or Quality.MEASURED))
     if row.before_at is None or row.after_at is None:
-        known_at, known = (
-            (row.after_at, row.after_quality) if row.after_at else (row.before_at, row.before_quality)
-        )
-        ended = _is_known(row, at)
-        quality = Quality(known) if ended and known else Quality.ESTIMATED
-        return RegisterReading(known_at or at, energy_wh, quality)
+        return _one_sided(row, energy_wh=energy_wh, at=at)
     tight = row.after_at - row.before_at <= TOLERANCE[Resolution.HOUR]
     between = ((row.before_at, row.before_wh or 0), (row.after_at, row.after_wh or 0))
     return RegisterReading(at, energy_wh, Quality.MEASURED if tight else Quality.ESTIMATED, between)
+
+
+def _one_sided(row: Bracket, *, energy_wh: int, at: datetime) -> RegisterReading:
+    """The register where only one side was read: its quality stands if the meter did not hang beyond it."""
+    after = row.after_at is not None
+    read_at, quality = (row.after_at, row.after_quality) if after else (row.before_at, row.before_quality)
+    stands = _is_known(row, at)
+    told = Quality(quality) if quality and stands else Quality.ESTIMATED
+    return RegisterReading(read_at or at, energy_wh, told)
 
 
 def _is_known(row: Bracket, at: datetime) -> bool:
