@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Household
-from metering.models import Device, Reading, ReadingFlag, ValidationCursor, WatchedMeter
+from accounts.scope import utility_scope
+from metering.models import Device, Reading, ReadingFlag, WatchedMeter
 from metering.operations.validation import ask_validation, validate_readings
-from tests.factories import a_household
+from tests.factories import a_building, a_household, a_utility
 from tests.metering.factories import a_meter
 from tests.metering.operations.test_validation import HOUR, LATER, MIDNIGHT, arrive
 
@@ -37,11 +38,7 @@ def registers(draw: st.DrawFn) -> list[int]:
     return draw(st.lists(steps, min_size=4, max_size=30))
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(registers(), min_size=4, max_size=4),
     st.randoms(use_true_random=False),
@@ -49,36 +46,36 @@ def registers(draw: st.DrawFn) -> list[int]:
     st.sampled_from([1, 4, 30]),
 )
 def test_first_sight_finds_what_the_neighbourhood_finds(
-    household: Household, walks: list[list[int]], random: Random, size: int, hours: int
+    walks: list[list[int]], random: Random, size: int, hours: int
 ) -> None:
     """Pairs of meters say the same; the second of each is looked at with its neighbourhood every time."""
-    WatchedMeter.objects.all().delete()
-    ValidationCursor.objects.all().delete()
-    pairs = [[a_meter(household=a_household(building=household.building)) for _ in range(2)] for _ in walks]
-    at, longest = MIDNIGHT, max(map(len, walks))
-    for begin in range(0, longest, size):
-        at = MIDNIGHT + (begin + size) * hours * HOUR
-        for walk, pair in zip(walks, pairs, strict=True):
-            for n in range(begin, min(begin + size, len(walk))):
-                late = timedelta(minutes=0 if random.random() < 0.9 else 90)
-                measured_at = MIDNIGHT + n * hours * HOUR
-                power_w = 0.0 if random.random() < 0.5 else 1500.0
-                Reading.objects.bulk_create(
-                    Reading(
-                        device=meter,
-                        measured_at=measured_at,
-                        energy_wh=max(0, 1_000_000 + sum(walk[: n + 1])),
-                        power_w=power_w,
-                        received_at=max(measured_at + late, at - size * hours * HOUR),
+    # A utility for each example: its clock begins anew, and nothing is withdrawn before it was found.
+    with utility_scope(a_utility()):
+        building = a_building()
+        pairs = [[a_meter(household=a_household(building=building)) for _ in range(2)] for _ in walks]
+        for begin in range(0, max(map(len, walks)), size):
+            at = MIDNIGHT + (begin + size) * hours * HOUR
+            for walk, pair in zip(walks, pairs, strict=True):
+                for n in range(begin, min(begin + size, len(walk))):
+                    late = timedelta(minutes=0 if random.random() < 0.9 else 90)
+                    measured_at = MIDNIGHT + n * hours * HOUR
+                    power_w = 0.0 if random.random() < 0.5 else 1500.0
+                    Reading.objects.bulk_create(
+                        Reading(
+                            device=meter,
+                            measured_at=measured_at,
+                            energy_wh=max(0, 1_000_000 + sum(walk[: n + 1])),
+                            power_w=power_w,
+                            received_at=max(measured_at + late, at - size * hours * HOUR),
+                        )
+                        for meter in pair
                     )
-                    for meter in pair
-                )
-        WatchedMeter.objects.bulk_create(
-            [WatchedMeter(device=pair[1]) for pair in pairs], ignore_conflicts=True
-        )
-        validate_readings(at=at + 2 * HOUR)
-    for pair in pairs:
-        assert findings(pair[0]) == findings(pair[1])
+            WatchedMeter.objects.bulk_create(
+                [WatchedMeter(device=pair[1]) for pair in pairs], ignore_conflicts=True
+            )
+            validate_readings(at=at + 2 * HOUR)
+        for pair in pairs:
+            assert findings(pair[0]) == findings(pair[1])
 
 
 def test_a_meter_is_watched_from_its_first_fault_until_nothing_is_left_of_it(meter: Device) -> None:
