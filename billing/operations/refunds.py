@@ -58,6 +58,8 @@ class RefundRequest:
 def request_refund(*, request: RefundRequest, at: datetime) -> Refund:
     """Write a refund down; up to the utility's limit it is agreed at once, above it a second person decides.
 
+    The limit is of the payment: what else of it goes back without a second person's word counts too.
+
     Raises:
         RefundError: the payment is not paid, is disputed, or has less left to give back.
     """
@@ -67,7 +69,8 @@ def request_refund(*, request: RefundRequest, at: datetime) -> Refund:
         raise RefundError(
             _("Between 1 and %(left)s of this payment's smallest coin can go back.") % {"left": left}
         )
-    needs_second = request.amount_minor > payment_rules().refund_alone_up_to_minor
+    alone_minor = request.amount_minor + _unseen_minor(attempt)
+    needs_second = alone_minor > payment_rules().refund_alone_up_to_minor
     refund = Refund.objects.create(
         contract_id=attempt.invoice.contract_id,
         attempt=attempt,
@@ -169,6 +172,12 @@ def refundable_minor(attempt: PaymentAttempt) -> int:
         return 0
     given = Refund.objects.filter(attempt=attempt, state__in=LIVE_REFUNDS)
     return attempt.amount_minor - (given.aggregate(minor=Sum("amount_minor"))["minor"] or 0)
+
+
+def _unseen_minor(attempt: PaymentAttempt) -> int:
+    """What goes back of a payment without anybody but who asked; split in parts it is no less."""
+    unseen = Refund.objects.filter(attempt=attempt, state__in=LIVE_REFUNDS, decided_by__isnull=True)
+    return unseen.aggregate(minor=Sum("amount_minor"))["minor"] or 0
 
 
 def _external(attempt: PaymentAttempt, told: RefundTold, *, at: datetime, state: RefundState) -> Refund:

@@ -101,6 +101,28 @@ def test_above_the_limit_another_person_has_to_agree(
     assert _send(agreed, gateway).state == "succeeded"
 
 
+def test_parts_of_one_payment_add_up_to_the_limit(paid: PaymentAttempt, clerk: User) -> None:
+    PaymentRules.objects.create(refund_alone_up_to_minor=10_000)
+
+    parts = [_ask(paid, clerk, minor) for minor in (6_000, 4_000, 1)]
+    agreed = decide_refund(refund=parts[2], by=a_user(name="Second"), agreed=True, at=timezone.now())
+
+    assert [part.state for part in parts] == ["approved", "approved", "requested"]
+    assert agreed.state == "approved"
+    assert _ask(paid, clerk, 1).needs_second_person is True
+
+
+def test_what_a_second_person_decided_leaves_the_limit_free(paid: PaymentAttempt, clerk: User) -> None:
+    PaymentRules.objects.create(refund_alone_up_to_minor=10_000)
+    second = a_user(name="Second")
+
+    for minor, agreed in ((20_000, True), (10_001, False)):
+        decide_refund(refund=_ask(paid, clerk, minor), by=second, agreed=agreed, at=timezone.now())
+
+    assert _ask(paid, clerk, 10_000).state == "approved"
+    assert _ask(paid, clerk, 1).state == "requested"
+
+
 def test_the_database_knows_four_eyes_too(paid: PaymentAttempt, clerk: User) -> None:
     PaymentRules.objects.create(refund_alone_up_to_minor=0)
     refund = _ask(paid, clerk, 1)
