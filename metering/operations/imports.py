@@ -16,6 +16,7 @@ from metering.enums import DeviceKind
 from metering.models import Device
 from metering.operations.sorting import Row
 from metering.operations.tables import READINGS, write_rows
+from metering.operations.validation import validate_again
 from metering.transfer.columns import SERIAL, Layout
 from metering.transfer.files import Line
 from metering.transfer.rows import Dialect, Fault, Said, read_row
@@ -90,6 +91,8 @@ def _store(said: Sequence[Said], total: Imported, *, wishes: Wishes, at: datetim
             wishes.on_fault(Fault(one.line, SERIAL, f"No heat meter '{one.serial}' is registered."))
     with transaction.atomic():
         written = write_rows(READINGS, rows)
+        # All portions bear the instant the import began: the cursor is past it long before the last one.
+        validate_again(readings=[row.values for row in written.stored])
         # Written all the same, so that a dry run says what the database would.
         transaction.set_rollback(wishes.dry_run)
     total.stored += len(written.stored)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Household
 from accounts.scope import utility_scope
-from metering.models import ConsumptionMark, Reading
+from metering.enums import Finding
+from metering.models import ConsumptionMark, Reading, ReadingFlag, ValidationCursor, ValidationRequest
+from metering.operations.validation import validate_readings
 from tests.factories import a_household, a_utility
 from tests.metering.factories import a_meter
 
@@ -64,6 +68,35 @@ def test_a_file_is_stored_converted_and_marked_for_cutting(
         ["5", "energy_gj", "'viel' is not a number."],
         ["4", "serial", "No heat meter '999' is registered."],
     ]
+
+
+def test_what_is_imported_behind_the_cursor_is_validated_all_the_same(
+    household: Household, tmp_path: Path
+) -> None:
+    meter = a_meter(household=household, serial="58496405")
+    tomorrow = timezone.now() + timedelta(days=1)
+    ValidationCursor.objects.create(utility=household.utility, validated_through=tomorrow)
+    path = tmp_path / "dip.csv"
+    path.write_text(
+        HEADER
+        + "58496405;2026-01-05 07:00;3,6;1,25;51,7\n"
+        + "58496405;2026-01-05 08:00;0;1,25;51,7\n"
+        + "58496405;2026-01-05 09:00;3,6072;1,25;51,7\n"
+    )
+
+    imported(path, household)
+    validate_readings(at=tomorrow + timedelta(minutes=10))
+
+    found = ReadingFlag.objects.values_list("device_id", "measured_at", "finding")
+    assert list(found) == [(meter.pk, datetime(2026, 1, 5, 7, tzinfo=UTC), Finding.DIP)]
+
+
+def test_a_dry_run_asks_for_no_validation(file: Path, household: Household) -> None:
+    imported(file, household, dry_run=True)
+    assert ValidationRequest.objects.count() == 0
+
+    imported(file, household)
+    assert ValidationRequest.objects.count() == 1
 
 
 def test_the_same_file_again_changes_nothing_and_a_contradiction_is_refused(
