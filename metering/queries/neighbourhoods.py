@@ -52,10 +52,12 @@ SELECT (SELECT percentile_disc(ARRAY(
         WITHIN GROUP (ORDER BY received_at) FROM arrived)
 FROM counted WHERE counted.steps > 1
 """
-# Seconds where seconds will do: reading an instant into Python costs as much as the rest of a row.
-VALUES: Final = """EXTRACT(epoch FROM reading.received_at)::bigint,
+# Seconds where seconds will do: reading an instant into Python costs as much as the rest of a row. A cast
+# rounds, and what was said in the same second would lie on two sides of it: all instants are floored.
+VALUES: Final = """floor(EXTRACT(epoch FROM reading.received_at))::bigint,
     reading.energy_wh, reading.volume_l, reading.power_w, reading.flow_l_h, reading.supply_c,
-    reading.return_c, reading.error_h, COALESCE(EXTRACT(epoch FROM reading.target_at), 0)::bigint,
+    reading.return_c, reading.error_h,
+    COALESCE(floor(EXTRACT(epoch FROM reading.target_at)), 0)::bigint,
     reading.target_wh, reading.quality, reading.doubts"""
 COLUMNS: Final = f"reading.measured_at, {VALUES}"
 # Before a stretch: the last register that can be used, which is the level to judge by; and what stood of
@@ -92,8 +94,8 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - our own names
 METERS: Final = """
 SELECT device.id, device.nominal_power_w, device.modulus_wh,
-       array_agg(EXTRACT(epoch FROM installed.starts_at)::bigint ORDER BY installed.starts_at),
-       array_agg(EXTRACT(epoch FROM installed.ends_at)::bigint ORDER BY installed.starts_at),
+       array_agg(floor(EXTRACT(epoch FROM installed.starts_at))::bigint ORDER BY installed.starts_at),
+       array_agg(floor(EXTRACT(epoch FROM installed.ends_at))::bigint ORDER BY installed.starts_at),
        bool_or(installed.building_id IS NOT NULL), bool_or(installed.substation_id IS NOT NULL)
 FROM metering_device device LEFT JOIN metering_installation installed ON installed.device_id = device.id
 WHERE device.id = ANY(%s) GROUP BY device.id

@@ -323,3 +323,16 @@ def test_what_is_validated_in_steps_is_what_is_validated_at_once(household: Hous
     assert at_once[50] == Finding.DIP
     assert at_once[90] == Finding.SPIKE
     assert at_once[199] == Finding.LEVEL
+
+
+def test_a_first_register_of_the_very_instant_the_meter_was_hung_up_counts_to_the_second(
+    household: Household,
+) -> None:
+    hung_at = MIDNIGHT + timedelta(milliseconds=700)
+    device = a_meter(household=household, starts_at=hung_at, ends_at=hung_at + 5 * HOUR)
+    Reading.objects.bulk_create(
+        Reading(device=device, measured_at=at, energy_wh=5000 * n, received_at=at)
+        for n, at in enumerate(hung_at + n * HOUR for n in range(6))
+    )
+    validate_readings(at=LATER)
+    assert standing() == []
