@@ -116,8 +116,8 @@ def _write(
     carry_wh: int | None,
 ) -> int:
     devices = sorted({device_id for device_id, _at in readings})
-    # Two who decide about one meter come one after the other.
-    list(Device.objects.select_for_update().filter(pk__in=devices).order_by("pk"))
+    # Two who decide about one meter come one after the other; its readings go on coming in meanwhile.
+    list(Device.objects.select_for_update(no_key=True).filter(pk__in=devices).order_by("pk"))
     values = {
         "decision": decision.value,
         "carry_wh": carry_wh,

@@ -70,7 +70,9 @@ def exchange_meter(*, slip: Slip, at: datetime) -> ExchangeEffect:
         ValidationError: the meter was not there, its final register is below an earlier reading that can be
             used, another register is stored for that instant, or the new meter hangs elsewhere.
     """
-    old = Installation.objects.select_for_update().select_related("device").get(pk=slip.installation.pk)
+    # Only the stay: a lock of the meter's row would hold up every reading that comes in under its name.
+    stays = Installation.objects.select_for_update(of=("self",), no_key=True).select_related("device")
+    old = stays.get(pk=slip.installation.pk)
     last = _last_usable(old.device, until=slip.exchanged_at)
     old_wh = _counted(slip, old.device, last)
     done = MeterExchange.objects.filter(old=old, new__device=slip.new_device, exchanged_at=slip.exchanged_at)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from accounts.models import Household, User
+from accounts.scope import utility_scope
 from metering.enums import Decision, Finding
 from metering.models import Device, Reading, ReadingEdit, ReadingFlag, ValidationRequest
 from metering.operations.edits import decide, undo
@@ -46,6 +48,21 @@ def judge(clerk: User, decision: Decision, *, at: datetime = AT, modulus_wh: int
         at=at,
         modulus_wh=modulus_wh,
     )
+
+
+def come_in_elsewhere(meter: Device, *, hour: int) -> None:
+    """A reading of the meter by another connection, which waits for no lock longer than two seconds."""
+
+    def come_in() -> None:
+        try:
+            with utility_scope(meter.utility), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                arrive(meter, {hour: 1200 + 5 * hour})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as ingestion:
+        ingestion.submit(come_in).result()
 
 
 def test_a_jump_that_is_accepted_is_billed_with_all_that_follows_it(
@@ -188,3 +205,16 @@ def test_several_exceptions_are_decided_together_or_not_at_all(meter: Device, cl
     assert decide(heads=heads, decision=Decision.REJECTED, reason="x", made_by=clerk, at=AT) == 4
     assert not exceptions().exists()
     assert ReadingFlag.objects.filter(withdrawn_at=None, finding=Finding.REJECTED).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readings_come_in_while_a_decision_about_their_meter_is_not_yet_kept(
+    meter: Device, clerk: User
+) -> None:
+    arrive(meter, {0: 1000, 1: 1005} | {hour: 1200 + 5 * hour for hour in range(2, 20)})
+    validate_readings(at=LATER)
+    with transaction.atomic():
+        judge(clerk, Decision.ACCEPTED)
+        come_in_elsewhere(meter, hour=20)
+        transaction.set_rollback(True)
+    assert Reading.objects.filter(device=meter).count() == 21

@@ -20,6 +20,7 @@ from metering.operations.validation import validate_readings
 from metering.queries.consumption import metered_energy
 from tests.factories import a_clerk, a_household
 from tests.metering.factories import a_device, a_gateway, a_meter
+from tests.metering.operations.test_edits import come_in_elsewhere
 
 HOUR = timedelta(hours=1)
 START = local_midnight(date(2026, 1, 1), ZoneInfo("Asia/Shanghai"))
@@ -209,3 +210,14 @@ def test_whatever_the_registers_the_bill_is_their_two_differences(
     exchange(old, new, final_wh=opening + before, initial_wh=initial)
     arrive(new, {START + timedelta(days=31): initial + after})
     assert metered_energy([home.pk], JANUARY)[home.pk].energy_wh == before + after
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readings_of_the_old_meter_come_in_while_its_exchange_is_not_yet_kept(household: Household) -> None:
+    old, new = a_meter(household=household), a_device()
+    arrive(old, {START: 5_000_000})
+    with transaction.atomic():
+        exchange(old, new, final_wh=5_240_300, initial_wh=0)
+        come_in_elsewhere(old, hour=1)
+        transaction.set_rollback(True)
+    assert Reading.objects.filter(device=old).count() == 2
