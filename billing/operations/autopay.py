@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -26,7 +26,7 @@ from billing.payments.provider import (
     SetupTold,
 )
 from billing.queries.balance import open_minor
-from billing.queries.dunning import to_be_charged
+from billing.queries.dunning import leave_to_charge, to_be_charged
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def charge_due(*, provider: PaymentProvider, at: datetime) -> int:
     today = Utility.objects.get(pk=current_utility_id()).local_date(at)
     charged = 0
     for invoice in list(to_be_charged(on=today, tries=TRIES, last_before=at - AGAIN_AFTER)):
-        attempt = _begin(invoice, provider=provider, at=at)
+        attempt = _begin(invoice, provider=provider, on=today, at=at)
         if attempt is not None:
             send_charge(attempt=attempt, provider=provider, at=at)
             charged += 1
@@ -180,13 +180,11 @@ def resend_charges(*, provider: PaymentProvider, at: datetime) -> int:
     return answered
 
 
-def _begin(invoice: Invoice, *, provider: PaymentProvider, at: datetime) -> PaymentAttempt | None:
+def _begin(invoice: Invoice, *, provider: PaymentProvider, on: date, at: datetime) -> PaymentAttempt | None:
     """A row of ours, committed before the provider hears of it; none where somebody was faster."""
     with transaction.atomic(durable=True):
         invoice = lock_invoice(invoice.pk)
-        mandate = PaymentMandate.objects.filter(
-            contract=invoice.contract_id, state=MandateState.ACTIVE
-        ).first()
+        mandate = leave_to_charge(on=on).filter(contract=invoice.contract_id).first()
         owed_minor = open_minor([invoice.pk])[invoice.pk]
         is_busy = PaymentAttempt.objects.filter(invoice=invoice, state__in=ACTIVE_ATTEMPTS).exists()
         if mandate is None or owed_minor <= 0 or is_busy:

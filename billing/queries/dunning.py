@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.enums import MembershipRole
+from accounts.enums import SEES_MONEY, MembershipRole
 from accounts.models import Contract, Membership
-from billing.enums import ACTIVE_ATTEMPTS, AttemptState, DisputeState, MandateState
-from billing.models import Dispute, Instalment, PaymentAttempt, PaymentMandate, PaymentPlan, PaymentRules
+from accounts.period import on_day
+from billing.enums import ACTIVE_ATTEMPTS, LIVE_REFUNDS, AttemptState, DisputeState, MandateState
+from billing.models import (
+    Dispute,
+    Instalment,
+    PaymentAttempt,
+    PaymentMandate,
+    PaymentPlan,
+    PaymentRules,
+    Refund,
+)
 from billing.queries.invoices import overdue
 
 if TYPE_CHECKING:  # the stubs are no part of a running service
@@ -43,21 +52,34 @@ def to_be_charged(*, on: date, tries: int, last_before: datetime) -> QuerySet[Ow
     """Bills due by ``on`` whose payer lets a card be charged, and that nothing speaks against.
 
     Not those with a payment under way, a dispute or a plan, nor those whose card was turned down ``tries``
-    times or after ``last_before``.
+    times or after ``last_before``. Nor those owed again because the bank or we gave the money back: whoever
+    got it back did not ask for the card to be charged once more.
     """
-    due = overdue(on=on + timedelta(days=1)).filter(contract__mandates__state=MandateState.ACTIVE)
+    due = overdue(on=on + timedelta(days=1)).filter(
+        Exists(leave_to_charge(on=on).filter(contract=OuterRef("contract")))
+    )
     of_bill = PaymentAttempt.objects.filter(invoice=OuterRef("pk"))
     count = (
         of_bill.filter(mandate__isnull=False).order_by().values("invoice").annotate(n=Count("pk")).values("n")
     )
-    open_states = [DisputeState.INQUIRY, DisputeState.OPEN]
+    speaks_against = Q(state__in=[DisputeState.INQUIRY, DisputeState.OPEN]) | Q(reopened_minor__gt=0)
     return due.annotate(tried=Coalesce(Subquery(count), 0)).filter(
         ~Exists(of_bill.filter(state__in=ACTIVE_ATTEMPTS)),
         ~Exists(of_bill.filter(mandate__isnull=False, created_at__gt=last_before)),
-        ~Exists(Dispute.objects.filter(attempt__invoice=OuterRef("pk"), state__in=open_states)),
+        ~Exists(Dispute.objects.filter(speaks_against, attempt__invoice=OuterRef("pk"))),
+        ~Exists(Refund.objects.filter(attempt__invoice=OuterRef("pk"), state__in=LIVE_REFUNDS)),
         ~Exists(plans_in_force().filter(invoice=OuterRef("pk"))),
         tried__lt=tries,
     )
+
+
+def leave_to_charge(*, on: date) -> QuerySet[PaymentMandate]:
+    """Mandates in force whose giver still has to do with the home's money on the local day ``on``."""
+    # Accounts know nothing of mandates, so one outlives its giver's membership; it is no leave any more.
+    concerned = Membership.objects.filter(
+        on_day(on), user=OuterRef("agreed_by"), household=OuterRef("contract__household"), role__in=SEES_MONEY
+    )
+    return PaymentMandate.objects.filter(Exists(concerned), state=MandateState.ACTIVE)
 
 
 def mandate_of(contract_id: int) -> PaymentMandate | None:

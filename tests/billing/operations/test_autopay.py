@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import User, Utility
+from accounts.models import Membership, User, Utility
+from billing.enums import RefundReason
 from billing.fakestripe.server import FakeStripe
 from billing.models import Invoice, Letter, PaymentAttempt, PaymentMandate
 from billing.operations.autopay import (
@@ -19,10 +20,12 @@ from billing.operations.autopay import (
 )
 from billing.operations.payments import PaymentUnderWayError
 from billing.operations.reconcile import reconcile_attempts
+from billing.operations.refunds import RefundRequest, request_refund, send_refund
 from billing.operations.webhooks import process_event
 from billing.payments.provider import ProviderUnavailableError
 from billing.payments.stripe_gateway import StripeGateway
-from tests.billing.paying import deliver, owed_minor, pay_at_the_counter, start
+from tests.billing.paying import charge_of, deliver, owed_minor, pay_at_the_counter, start
+from tests.factories import a_user
 
 TOTAL = 51_230
 DECLINED, AUTHENTICATE = "4000000000000341", "4000002760003184"
@@ -126,6 +129,60 @@ def test_what_was_paid_otherwise_is_not_charged(
     pay_at_the_counter(bill, TOTAL)
 
     assert charge_due(provider=gateway, at=_due(bill)) == 0
+
+
+def test_what_the_bank_took_back_in_a_lost_dispute_is_not_charged_again(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    charge_due(provider=gateway, at=_due(bill))
+    charge = charge_of(stripe_fake, PaymentAttempt.objects.get())
+    given = stripe_fake.order("dispute", charge=charge, inquiry=False)
+    opened = deliver(stripe_fake, "charge.dispute.created")
+    process_event(event_id=opened.pk, provider=gateway, at=timezone.now())
+    stripe_fake.order("close_dispute", dispute=given["id"], won=False)
+    closed = deliver(stripe_fake, "charge.dispute.closed")
+    process_event(event_id=closed.pk, provider=gateway, at=timezone.now())
+
+    # In a month the pause after a try is long over.
+    charged = charge_due(provider=gateway, at=timezone.now() + timedelta(days=30))
+
+    assert (charged, owed_minor(bill)) == (0, TOTAL)
+    assert stripe_fake.order("state")["objects"]["charge"] == 1
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_what_we_gave_back_is_not_charged_again(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, *, is_sent: bool
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    charge_due(provider=gateway, at=_due(bill))
+    attempt = PaymentAttempt.objects.get()
+    request = RefundRequest(
+        attempt=attempt, amount_minor=10_000, reason=RefundReason.GOODWILL, by=a_user(name="Clerk")
+    )
+    refund = request_refund(request=request, at=timezone.now())
+    if is_sent:
+        send_refund(refund=refund, provider=gateway, at=timezone.now())
+
+    charged = charge_due(provider=gateway, at=timezone.now() + timedelta(days=30))
+
+    assert (charged, owed_minor(bill)) == (0, 10_000)
+
+
+@pytest.mark.parametrize("change", ["ended", "caretaker"])
+def test_who_has_no_more_to_do_with_the_homes_money_is_not_charged(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, change: str
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    rows = Membership.objects.filter(user=payer)
+    if change == "ended":
+        rows.update(ends_on=_due(bill).date())
+    else:
+        rows.update(role=change)
+
+    assert charge_due(provider=gateway, at=_due(bill)) == 0
+    assert not PaymentAttempt.objects.exists()
 
 
 def test_switched_off_it_is_off_at_once_and_at_the_provider(
