@@ -49,9 +49,11 @@ def import_statement(
     """
     statement = read_statement(content)
     with transaction.atomic():
-        result = _import(statement.lines, content=content, file_name=file_name, by=by, at=at)
+        fresh, clashes = _fresh(statement.lines)
+        known = len(statement.lines) - len(fresh) - len(clashes)
+        result = _import(fresh, content=content, file_name=file_name, by=by, at=at)
         transaction.set_rollback(dry_run)
-    return Imported(**result, errors=tuple(statement.errors))
+    return Imported(**result, known=known, errors=tuple(sorted([*statement.errors, *clashes])))
 
 
 @transaction.atomic
@@ -115,22 +117,34 @@ def undo_match(*, match: BankMatch, by: User, at: datetime) -> BankMatch:
     return match
 
 
+def _fresh(lines: Sequence[StatementLine]) -> tuple[list[StatementLine], list[tuple[int, str]]]:
+    """Lines that are new, each once, and rows whose name stands for other money already.
+
+    Such a row is not the line that we have, so that it must not pass for a known one.
+    """
+    rows = BankLine.objects.filter(line_id__in=[line.line_id for line in lines])
+    taken = {row.line_id: (row.amount_minor, row.currency) for row in rows}
+    fresh, clashes = [], []
+    for line in lines:
+        money = (line.amount_minor, line.currency)
+        if line.line_id not in taken:
+            taken[line.line_id] = money
+            fresh.append(line)
+        elif taken[line.line_id] != money:
+            clashes.append((line.row, f"'{line.line_id}' is the name of another line, of another amount"))
+    return fresh, clashes
+
+
 def _import(
-    lines: Sequence[StatementLine], *, content: bytes, file_name: str, by: User | None, at: datetime
+    fresh: Sequence[StatementLine], *, content: bytes, file_name: str, by: User | None, at: datetime
 ) -> dict[str, int]:
-    known = set(
-        BankLine.objects.filter(line_id__in=[line.line_id for line in lines]).values_list(
-            "line_id", flat=True
-        )
-    )
-    fresh = {line.line_id: line for line in lines if line.line_id not in known}
-    counts = {"new": len(fresh), "known": len(lines) - len(fresh), "matched": 0, "to_match": 0, "outgoing": 0}
+    counts = {"new": len(fresh), "matched": 0, "to_match": 0, "outgoing": 0}
     if not fresh:
         return counts
     file = BankStatement.objects.create(
         file_name=file_name[:200], sha256=sha256(content).hexdigest(), imported_at=at, imported_by=by
     )
-    rows = BankLine.objects.bulk_create(_row(file, line) for line in fresh.values())
+    rows = BankLine.objects.bulk_create(_row(file, line) for line in fresh)
     incoming = [row for row in rows if row.amount_minor > 0]
     post_entries(entries=[_arrival(row) for row in incoming], at=at)
     found = suggestions_for(incoming)
@@ -155,7 +169,7 @@ def _import(
 def _row(file: BankStatement, line: StatementLine) -> BankLine:
     return BankLine(
         statement=file,
-        line_id=line.line_id[:140],
+        line_id=line.line_id,
         booked_on=line.booked_on,
         amount_minor=line.amount_minor,
         currency=line.currency,

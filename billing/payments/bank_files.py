@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -24,6 +24,10 @@ COLUMNS: Final = {
     "payer_account": {"payer_account", "iban", "account", "对方账号", "付款账号"},
     "reference": {"reference", "text", "remittance", "摘要", "附言", "备注"},
 }
+# What banks write where they have no reference: the same on every line, so it names none.
+NO_REFERENCE: Final = {"NONREF", "NOTPROVIDED"}
+# As long as a name is in the database.
+LONGEST_NAME: Final = 140
 NEEDED: Final = ("booked_on", "amount", "currency")
 
 
@@ -33,7 +37,10 @@ class UnreadableStatementError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One booked line; an amount above zero came in. ``line_id`` is the bank's, or made of the content."""
+    """One booked line; an amount above zero came in.
+
+    ``line_id`` is the bank's reference on the ``own_account``, or made of the content; at most 140 long.
+    """
 
     line_id: str
     booked_on: date
@@ -42,6 +49,8 @@ class StatementLine:
     payer_name: str = ""
     payer_account: str = ""
     reference: str = ""
+    own_account: str = ""
+    row: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)
@@ -71,40 +80,49 @@ def _camt(content: bytes) -> Statement:
         root = ET.fromstring(content)  # noqa: S314 - what is refused above is what makes it unsafe
     except ET.ParseError as error:
         raise UnreadableStatementError(f"The XML is broken: {error}") from error
-    entries = list(root.iterfind(".//{*}BkToCstmrStmt/{*}Stmt/{*}Ntry"))
-    if not entries and root.find(".//{*}BkToCstmrStmt/{*}Stmt") is None:
+    parts = root.findall(".//{*}BkToCstmrStmt/{*}Stmt")
+    if not parts:
         raise UnreadableStatementError("The XML holds no statement of CAMT.053.")
+    entries = [
+        (entry, _text(part, "Acct/{*}Id/{*}IBAN", "Acct/{*}Id/{*}Othr/{*}Id"))
+        for part in parts
+        for entry in part.iterfind("{*}Ntry")
+    ]
     statement = Statement()
-    for row, entry in enumerate(entries, start=1):
-        _add(statement, row, lambda entry=entry: _camt_lines(entry))  # type: ignore[misc]  # bound now
+    for row, (entry, account) in enumerate(entries, start=1):
+        _add(statement, row, lambda entry=entry, account=account: _camt_lines(entry, account))  # type: ignore[misc]  # bound now
     return _told_apart(statement)
 
 
-def _camt_lines(entry: ET.Element) -> Iterator[StatementLine]:
+def _camt_lines(entry: ET.Element, own_account: str) -> Iterator[StatementLine]:
     """An entry, or each transaction of a batch with an amount of its own."""
     if _text(entry, "Sts/{*}Cd", "Sts") == "PDNG":
         return
     booked_on = date.fromisoformat(_text(entry, "BookgDt/{*}Dt", "BookgDt/{*}DtTm", "ValDt/{*}Dt")[:10])
     sign = 1 if _text(entry, "CdtDbtInd") == "CRDT" else -1
     sign = -sign if _text(entry, "RvslInd") == "true" else sign
-    reference = _text(entry, "AcctSvcrRef", "NtryRef")
-    details = entry.findall("{*}NtryDtls/{*}TxDtls")
-    if len(details) < 2:  # noqa: PLR2004 - a batch has two
-        detail = details[0] if details else entry
-        yield _camt_line(entry, detail, name=reference, sign=sign, booked_on=booked_on)
-        return
+    details = entry.findall("{*}NtryDtls/{*}TxDtls") or [entry]
     for number, detail in enumerate(details):
-        name = f"{reference}/{number}" if reference else ""
-        yield _camt_line(detail, detail, name=name, sign=sign, booked_on=booked_on)
+        is_batch = len(details) > 1
+        # NtryRef is no name: many banks number the entries of each statement from one.
+        name = _reference(detail, "Refs/{*}AcctSvcrRef") or _reference(entry, "AcctSvcrRef")
+        name = name or _reference(detail, "Refs/{*}TxId")
+        line = _camt_line(detail if is_batch else entry, detail, sign=sign, booked_on=booked_on)
+        # Transactions of a batch may repeat the reference of the whole.
+        name = f"{name}/{number}" if name and is_batch else name
+        yield replace(line, line_id=name, own_account=own_account)
 
 
-def _camt_line(
-    priced: ET.Element, detail: ET.Element, *, name: str, sign: int, booked_on: date
-) -> StatementLine:
+def _reference(element: ET.Element, path: str) -> str:
+    found = _text(element, path)
+    return "" if found.upper() in NO_REFERENCE else found
+
+
+def _camt_line(priced: ET.Element, detail: ET.Element, *, sign: int, booked_on: date) -> StatementLine:
     amount = _amount_element(priced)
     party = "Dbtr" if sign > 0 else "Cdtr"
     return StatementLine(
-        line_id=_text(detail, "Refs/{*}AcctSvcrRef", "Refs/{*}TxId") or name,
+        line_id="",
         booked_on=booked_on,
         amount_minor=sign * _minor(amount.text or ""),
         currency=amount.get("Ccy", ""),
@@ -192,7 +210,7 @@ def _add(statement: Statement, row: int, read: Callable[[], Iterator[StatementLi
     except (ValueError, InvalidOperation) as error:
         statement.errors.append((row, str(error) or repr(error)))
     else:
-        statement.lines += lines
+        statement.lines += [replace(line, row=row) for line in lines]
 
 
 def _require_sense(line: StatementLine) -> None:
@@ -214,31 +232,30 @@ def _told_apart(statement: Statement) -> Statement:
     seen: dict[str, int] = {}
     named = []
     for line in statement.lines:
-        if line.line_id:
-            named.append(line)
-            continue
-        content = "|".join(
-            [
-                line.booked_on.isoformat(),
-                str(line.amount_minor),
-                line.currency,
-                line.payer_account,
-                line.payer_name,
-                line.reference,
-            ]
-        )
-        name = sha256(content.encode()).hexdigest()[:24]
-        seen[name] = seen.get(name, 0) + 1
-        named.append(
-            StatementLine(
-                line_id=f"{name}-{seen[name]}",
-                booked_on=line.booked_on,
-                amount_minor=line.amount_minor,
-                currency=line.currency,
-                payer_name=line.payer_name,
-                payer_account=line.payer_account,
-                reference=line.reference,
-            )
-        )
+        name = line.line_id or _content_name(line)
+        name = f"{line.own_account}:{name}" if line.own_account else name
+        if not line.line_id:
+            seen[name] = seen.get(name, 0) + 1
+            name = f"{name}-{seen[name]}"
+        named.append(replace(line, line_id=_fitting(name)))
     statement.lines = named
     return statement
+
+
+def _content_name(line: StatementLine) -> str:
+    content = "|".join(
+        [
+            line.booked_on.isoformat(),
+            str(line.amount_minor),
+            line.currency,
+            line.payer_account,
+            line.payer_name,
+            line.reference,
+        ]
+    )
+    return sha256(content.encode()).hexdigest()[:24]
+
+
+def _fitting(name: str) -> str:
+    """A name that is too long, by its digest: its beginning alone could be another's."""
+    return name if len(name) <= LONGEST_NAME else sha256(name.encode()).hexdigest()

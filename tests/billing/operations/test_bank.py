@@ -51,6 +51,26 @@ def test_the_same_line_counts_once_in_whatever_file(bill: Invoice) -> None:
     assert [line.state for line in BankLine.objects.order_by("line_id")] == ["matched", "ignored"]
 
 
+def test_a_name_that_stands_for_other_money_is_an_error_and_not_known(bill: Invoice) -> None:
+    _take(_row(bill))
+
+    other = _take(
+        "a1,2026-03-10,7.00,CNY,,,", "b1,2026-03-10,8.00,CNY,,,", "b1,2026-03-10,9.00,CNY,,,", "b1,x,1,CNY,,,"
+    )
+
+    assert (other.new, other.known) == (1, 0)
+    assert [row for row, _reason in other.errors] == [2, 4, 5]
+    assert other.errors[0][1] == "'a1' is the name of another line, of another amount"
+    assert balances()["bank"] == TOTAL + 800
+
+
+def test_a_long_name_is_known_again(bill: Invoice) -> None:
+    row = _row(bill, line_id="a" * 300)
+
+    assert [_take(row).new, _take(row).known] == [1, 1]
+    assert balances()["bank"] == TOTAL
+
+
 def test_only_trying_keeps_nothing(bill: Invoice) -> None:
     tried = _take(_row(bill), "bad,,1,CNY,,,", dry_run=True)
 

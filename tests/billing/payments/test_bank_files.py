@@ -47,6 +47,47 @@ def test_camt_gives_lines_batches_and_what_went_out() -> None:
     assert statement.errors == [(4, "'1.234' is no amount with at most two decimals")]
 
 
+def _named(entries: str, account: str = "SE45") -> list[str]:
+    content = f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<Acct><Id><IBAN>{account}</IBAN></Id></Acct>{entries}</Stmt></BkToCstmrStmt></Document>"""
+    return [line.line_id for line in read_statement(content.encode()).lines]
+
+
+def _entry(amount: str, *, day: str = "2026-02-10", inside: str = "") -> str:
+    return f"""<Ntry><Amt Ccy="SEK">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<BookgDt><Dt>{day}</Dt></BookgDt>{inside}</Ntry>"""
+
+
+@pytest.mark.parametrize("inside", ["<NtryRef>1</NtryRef>", "<AcctSvcrRef>NONREF</AcctSvcrRef>"])
+def test_what_every_statement_repeats_names_no_line(inside: str) -> None:
+    january = _named(_entry("5.00", day="2026-01-10", inside=inside) * 2)
+    february = _named(_entry("5.00", inside=inside))
+
+    assert len({*january, *february}) == 3
+    assert _named(_entry("5.00", inside=inside)) == february
+
+
+def test_transactions_that_repeat_their_batchs_reference_are_told_apart() -> None:
+    detail = '<TxDtls><Refs><AcctSvcrRef>B</AcctSvcrRef></Refs><Amt Ccy="SEK">5.00</Amt></TxDtls>'
+    inside = f"<AcctSvcrRef>B</AcctSvcrRef><NtryDtls>{detail * 2}</NtryDtls>"
+
+    assert _named(_entry("10.00", inside=inside)) == ["SE45:B/0", "SE45:B/1"]
+
+
+@pytest.mark.parametrize("inside", ["<AcctSvcrRef>1</AcctSvcrRef>", ""])
+def test_two_accounts_of_ours_may_have_the_same_line(inside: str) -> None:
+    assert _named(_entry("5.00", inside=inside)) != _named(_entry("5.00", inside=inside), account="SE46")
+
+
+def test_names_too_long_to_store_stay_apart() -> None:
+    rows = "".join(f"{'x' * 140}{end},2026-02-10,1.00,CNY,,,\n" for end in "ab")
+
+    names = [line.line_id for line in read_statement((CSV + rows).encode()).lines]
+
+    assert len(set(names)) == 2
+    assert max(len(name) for name in names) <= 140
+
+
 def test_csv_names_its_bad_rows_and_keeps_the_good() -> None:
     rows = "x1,2026-02-10,512.30,CNY,Li Na,62220,2026-000041\n\nx2,soon,1,CNY,,,\nx3,2026-02-10,0,CNY,,,\n"
     statement = read_statement((CSV + rows).encode())
