@@ -62,15 +62,24 @@ WITH hanging AS (
         floor(extract(epoch FROM %(at)s - measured_at) / extract(epoch FROM step))
     FROM heard JOIN usual USING (device_id)
     WHERE after IS NULL AND %(at)s - measured_at > greatest(3 * step, interval '2 hours')
+), looked AS (
+    SELECT device_id, min(measured_at) AS since FROM heard GROUP BY device_id
 ), closed AS (
-    -- What came fills a gap, or leaves a smaller one that begins later.
+    -- What came fills a gap, or leaves a smaller one that begins later. A gap older than what was looked at
+    -- leaves no hole there, whatever is missing: as many as were missing have to have come.
     UPDATE metering_readinggap gap SET state = 'filled', closed_at = %(at)s
     WHERE gap.utility_id = %(utility)s AND gap.state <> 'filled'
       AND NOT EXISTS (SELECT FROM holes
           WHERE holes.device_id = gap.device_id AND holes.starts_at = gap.starts_at)
-      AND EXISTS (SELECT FROM metering_reading reading WHERE reading.device_id = gap.device_id
-          AND reading.measured_at > gap.starts_at AND reading.measured_at <= %(at)s
-          AND (gap.ends_at IS NULL OR reading.measured_at < gap.ends_at))
+      AND CASE WHEN EXISTS (SELECT FROM looked
+              WHERE looked.device_id = gap.device_id AND looked.since <= gap.starts_at)
+          THEN EXISTS (SELECT FROM metering_reading reading WHERE reading.device_id = gap.device_id
+              AND reading.measured_at > gap.starts_at AND reading.measured_at <= %(at)s
+              AND (gap.ends_at IS NULL OR reading.measured_at < gap.ends_at))
+          ELSE gap.missing <= (SELECT count(*) FROM metering_reading reading
+              WHERE reading.device_id = gap.device_id
+              AND reading.measured_at > gap.starts_at AND reading.measured_at < gap.ends_at)
+          END
     RETURNING gap.id
 ), found AS (
     INSERT INTO metering_readinggap AS known
@@ -79,8 +88,14 @@ WITH hanging AS (
         'open', 0, %(at)s
     FROM holes
     ON CONFLICT (device_id, starts_at) DO UPDATE
-    SET ends_at = excluded.ends_at, kind = excluded.kind, missing = excluded.missing
-    WHERE known.state IN ('open', 'asked') AND known.ends_at IS DISTINCT FROM excluded.ends_at
+    SET ends_at = excluded.ends_at, kind = excluded.kind, missing = excluded.missing,
+        -- Who was silent was asked in vain, and speaks again: it is asked anew.
+        state = CASE WHEN known.ends_at IS NULL THEN 'open' ELSE known.state END,
+        tries = CASE WHEN known.ends_at IS NULL THEN 0 ELSE known.tries END,
+        asked_at = CASE WHEN known.ends_at IS NULL THEN NULL ELSE known.asked_at END,
+        closed_at = NULL
+    WHERE known.ends_at IS DISTINCT FROM excluded.ends_at
+      AND (known.state IN ('open', 'asked') OR known.state = 'given_up' AND known.ends_at IS NULL)
     RETURNING xmax = 0 AS is_new
 )
 SELECT (SELECT count(*) FROM found WHERE is_new), (SELECT count(*) FROM closed)

@@ -18,7 +18,7 @@ from config.mqtt import broker_address, new_client, start
 from metering.enums import GapKind, GapState
 from metering.models import Device, Installation, Reading, ReadingGap
 from metering.mqtt.ingestor import count_gaps
-from metering.operations.gaps import PATIENCE, TRIES, Gaps, ask_again, find_gaps
+from metering.operations.gaps import LOOKED_AT, PATIENCE, TRIES, Gaps, ask_again, find_gaps
 from metering.tasks import _publish
 from tests.factories import a_household, a_utility
 from tests.metering.factories import NOON, a_gateway, a_meter
@@ -116,6 +116,38 @@ def test_a_silent_meter_is_a_gap_without_an_end_until_it_speaks(household: House
     hear(meter, [24])
     find_gaps(at=NOW)
     assert gaps() == [(19, 24, GapKind.INTERVAL, 4, GapState.OPEN)]
+
+
+@pytest.mark.parametrize("hours", [0, 1, 15, 40])
+def test_who_was_asked_in_vain_while_it_was_silent_is_asked_anew_when_it_speaks(
+    household: Household, hours: int
+) -> None:
+    meter = a_meter(household=household)
+    hear(meter, range(20))
+    find_gaps(at=NOW)
+    for hour in range(hours + 1):
+        ask_again(at=NOW + hour * PATIENCE, publish=Broker())
+    later = NOW + (hours + 2) * HOUR
+    hear(meter, [26 + hours])
+    find_gaps(at=later)
+    assert gaps() == [(19, 26 + hours, GapKind.INTERVAL, 6 + hours, GapState.OPEN)]
+    gap = ReadingGap.objects.get()
+    assert (gap.tries, gap.asked_at, gap.closed_at) == (0, None, None)
+    assert ask_again(at=later, publish=Broker()) == 1
+
+
+def test_a_gap_older_than_what_is_looked_at_is_filled_when_as_many_came_as_were_missing(
+    household: Household,
+) -> None:
+    meter = a_meter(household=household)
+    hear(meter, [*range(10), *range(20, 30)])
+    find_gaps(at=NOON + 30 * HOUR)
+    hear(meter, [12, *range(30, 30 + LOOKED_AT)])
+    much_later = NOON + (30 + LOOKED_AT) * HOUR
+    assert find_gaps(at=much_later) == Gaps(found=0, filled=0)
+    assert gaps() == [(9, 20, GapKind.INTERVAL, 10, GapState.OPEN)]
+    hear(meter, [10, 11, *range(13, 20)])
+    assert find_gaps(at=much_later) == Gaps(found=0, filled=1)
 
 
 def test_a_meter_that_was_taken_down_is_not_missed_and_the_neighbour_s_is_not_seen(
