@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.scope import utility_scope
 from config.mqtt import publish_once
-from metering.operations.consumption import cut_consumption
+from metering.operations.consumption import cut_in_turn
 from metering.operations.gaps import ask_again, find_gaps
 from metering.operations.validation import validate_readings
 
@@ -56,6 +56,6 @@ def cut_consumption_task() -> None:
     """Cut what is marked into hours, days and months, utility after utility."""
     for utility in Utility.objects.order_by("pk"):
         with utility_scope(utility):
-            done = cut_consumption(at=timezone.now())
+            done = cut_in_turn(at=timezone.now())
         if done.rows:
             logger.info("%s: %s rows of consumption cut from %s marks", utility.slug, done.rows, done.marks)

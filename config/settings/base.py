@@ -115,22 +115,35 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "hearthline"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What comes again so soon is not worth doing late: waiting, it would only pile up behind a long task.
 CELERY_BEAT_SCHEDULE = {
-    "readings to validate": {"task": "metering.validate_readings", "schedule": 60},
-    "payment events left behind": {"task": "billing.sweep_events", "schedule": 60},
+    "readings to validate": {
+        "task": "metering.validate_readings",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "payment events left behind": {
+        "task": "billing.sweep_events",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "gaps in readings": {"task": "metering.mend_gaps", "schedule": 3600},
-    "consumption of what was stored": {"task": "metering.cut_consumption", "schedule": 20},
+    "consumption of what was stored": {
+        "task": "metering.cut_consumption",
+        "schedule": 20,
+        "options": {"expires": 20},
+    },
     "payments without news": {"task": "billing.reconcile_attempts", "schedule": 180},
     # In the small hours of UTC; it takes as long as there are bills, and disturbs nobody.
     "issued documents": {"task": "billing.check_documents", "schedule": crontab(hour=1, minute=30)},
     "stations whose day has come": {"task": "control.switch_due", "schedule": 3600},
-    "alarms of the plant": {"task": "control.watch_plant", "schedule": 60},
+    "alarms of the plant": {"task": "control.watch_plant", "schedule": 60, "options": {"expires": 60}},
     "alarms of the meters": {"task": "control.watch_meters", "schedule": 900},
     "ledger, provider, documents": {"task": "billing.check_money", "schedule": crontab(hour=3, minute=10)},
     # Every hour, so that a charge that nobody answered is asked for again while its key is kept.
     "saved cards": {"task": "billing.charge_due", "schedule": 3600},
     "reminders": {"task": "billing.remind", "schedule": crontab(hour=2, minute=20)},
-    "letters about money": {"task": "billing.send_letters", "schedule": 60},
+    "letters about money": {"task": "billing.send_letters", "schedule": 60, "options": {"expires": 60}},
     "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},
     "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},
     "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},

@@ -19,6 +19,8 @@ from metering.queries.registers import TOLERANCE
 
 # About how many hours of meters one transaction cuts: a few seconds, and some tens of megabytes.
 SLICE: Final = 250_000
+# How many of them a run makes before it lets other work have its turn.
+SLICES_A_RUN: Final = 10
 
 
 class Wider(NamedTuple):
@@ -52,9 +54,24 @@ def cut_consumption(*, at: datetime, slice_hours: int = SLICE) -> Cut:
     """Cut everything that is marked at the utility in scope, slice after slice, each one transaction.
 
     ``at`` is noted at the cursor. May be killed at any time: what a slice did not commit is still marked.
+    Waits for whoever is at it.
     """
     total = Cut()
-    while (done := _cut_slice(at=at, slice_hours=slice_hours)).marks:
+    while (done := _cut_slice(at=at, slice_hours=slice_hours, waits=True)).marks:
+        total += done
+    return total
+
+
+def cut_in_turn(*, at: datetime, slice_hours: int = SLICE, most_slices: int = SLICES_A_RUN) -> Cut:
+    """As `cut_consumption`, so many slices at most, and none while another run is at it.
+
+    For who comes again soon: runs that waited for one another would take up every worker.
+    """
+    total = Cut()
+    for _ in range(most_slices):
+        done = _cut_slice(at=at, slice_hours=slice_hours, waits=False)
+        if not done.marks:
+            break
         total += done
     return total
 
@@ -69,11 +86,14 @@ def mark_everything() -> None:
 
 
 @transaction.atomic
-def _cut_slice(*, at: datetime, slice_hours: int) -> Cut:
+def _cut_slice(*, at: datetime, slice_hours: int, waits: bool) -> Cut:
     utility = Utility.objects.get(pk=current_utility_id())
     ConsumptionCursor.objects.get_or_create(utility=utility)
     # One run at a time: two would add the same difference to a sum.
-    position = ConsumptionCursor.objects.select_for_update().get(utility=utility)
+    free = ConsumptionCursor.objects.select_for_update(skip_locked=not waits)
+    position = free.filter(utility=utility).first()
+    if position is None:
+        return Cut()
     values: dict[str, Any] = {"utility": utility.pk, "zone": utility.time_zone}
     with connection.cursor() as cursor:
         cursor.execute(cutting.TAKE, [utility.pk, slice_hours])

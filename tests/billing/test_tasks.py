@@ -45,6 +45,13 @@ def test_every_scheduled_task_exists() -> None:
     assert scheduled - set(app.tasks) == set()
 
 
+def test_what_comes_every_minute_does_not_pile_up_in_the_queue() -> None:
+    often = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["schedule"] in (20, 60)]
+
+    assert often
+    assert [entry.get("options") for entry in often] == [{"expires": entry["schedule"]} for entry in often]
+
+
 def test_a_worker_processes_the_event_it_is_woken_for(
     bill: Invoice, payer: User, gateway: StripeGateway, online: FakeStripe
 ) -> None:

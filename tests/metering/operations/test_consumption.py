@@ -19,7 +19,7 @@ from metering.models import (
     MeterConsumption,
     PlaceConsumption,
 )
-from metering.operations.consumption import Cut, cut_consumption
+from metering.operations.consumption import Cut, cut_consumption, cut_in_turn
 from metering.operations.exchange import Slip, exchange_meter
 from metering.tasks import cut_consumption_task
 from tests.factories import a_building, a_household, a_substation, a_user, a_utility
@@ -338,6 +338,40 @@ def test_small_slices_come_to_the_same(household: Household) -> None:
     cut_consumption(at=NOON, slice_hours=1)
 
     assert everything() == cut_from_scratch()
+
+
+def test_a_run_in_turn_leaves_the_slices_above_its_number_to_the_next(household: Household) -> None:
+    for _ in range(3):
+        readings(a_meter(household=a_household(building=household.building)), [0, 1000])
+    marks = ConsumptionMark.objects.count()
+
+    assert cut_in_turn(at=NOON, slice_hours=1, most_slices=2).marks == 2
+
+    assert ConsumptionMark.objects.count() == marks - 2
+    cut_in_turn(at=NOON)
+    assert ConsumptionMark.objects.count() == 0
+    assert everything() == cut_from_scratch()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_in_turn_does_not_wait_for_another(household: Household) -> None:
+    readings(a_meter(household=household), [0, 1000])
+    ConsumptionCursor.objects.create(utility=household.utility)
+    marks = ConsumptionMark.objects.count()
+    another = connection.copy()
+    another.set_autocommit(False)
+    try:
+        with another.cursor() as cursor:
+            cursor.execute("SELECT FROM metering_consumptioncursor FOR UPDATE")
+
+        assert cut_in_turn(at=NOON) == Cut()
+
+        assert ConsumptionMark.objects.count() == marks > 0
+    finally:
+        another.rollback()
+        another.close()
+
+    assert cut_in_turn(at=NOON).marks == marks
 
 
 def test_a_run_stays_within_its_utility(household: Household) -> None:
