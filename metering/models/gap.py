@@ -45,7 +45,14 @@ class ReadingGap(TenantModel):
                 | Q(state__in=[GapState.FILLED, GapState.GIVEN_UP], closed_at__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["utility", "state"], name="metering_readinggap_state")]
+        # What was filled is history, and most of the table.
+        indexes = [
+            models.Index(
+                fields=["utility", "state"],
+                name="metering_readinggap_unfilled",
+                condition=~Q(state=GapState.FILLED),
+            )
+        ]
 
     def __str__(self) -> str:
         """The meter and from when on."""

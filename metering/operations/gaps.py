@@ -127,13 +127,13 @@ def find_gaps(*, at: datetime) -> Gaps:
     return Gaps(found=found, filled=filled)
 
 
-def ask_again(*, at: datetime, publish: Publish) -> int:
-    """Ask for what is missing and due, oldest first; how many gaps were asked for.
+def ask_again(*, at: datetime, publish: Publish, at_once: int = AT_ONCE) -> int:
+    """Ask for what is missing and due, oldest first, ``at_once`` at most; how many gaps were asked for.
 
     The meter is asked, or the gateway that carries it. After five times in vain a gap is given up. A gap is
     marked before it is asked for, so that no lock waits for a broker; a crash in between is a time in vain.
     """
-    marked = _mark(at=at)
+    marked = _mark(at=at, at_once=at_once)
     if not marked:
         return 0
     taken = publish([(_topic(one.gap), _request(one.gap, at=at)) for one in marked])
@@ -153,7 +153,7 @@ class _Marked(NamedTuple):
 
 
 @transaction.atomic
-def _mark(*, at: datetime) -> list[_Marked]:
+def _mark(*, at: datetime, at_once: int) -> list[_Marked]:
     """Give up what was asked for too often, and mark what is due as asked for."""
     ReadingGap.objects.filter(_waited(TRIES, at=at)).update(state=GapState.GIVEN_UP, closed_at=at)
     due = Q(state=GapState.OPEN)
@@ -162,7 +162,9 @@ def _mark(*, at: datetime) -> list[_Marked]:
     asked = ReadingGap.objects.select_for_update(of=["self"], skip_locked=True).select_related(
         "device__gateway", "utility"
     )
-    gaps = [gap for gap in asked.filter(due).order_by("starts_at", "pk")[:AT_ONCE] if _speaker(gap)]
+    # Whom nobody can ask must not take the place of those who can be asked.
+    mute = Q(device__gateway=None, device__identity="")
+    gaps = list(asked.filter(due).exclude(mute).order_by("starts_at", "pk")[:at_once])
     marked = [_Marked(gap, gap.asked_at) for gap in gaps]
     for gap in gaps:
         gap.state, gap.tries, gap.asked_at = GapState.ASKED, gap.tries + 1, at
@@ -188,7 +190,7 @@ def _waited(tries: int, *, at: datetime) -> Q:
 
 
 def _speaker(gap: ReadingGap) -> str:
-    """Who has the meter's memory: the gateway it hangs on, or itself; empty where nobody can be asked."""
+    """Who has the meter's memory: the gateway it hangs on, or itself."""
     return gap.device.gateway.identity if gap.device.gateway else gap.device.identity
 
 

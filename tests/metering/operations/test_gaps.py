@@ -19,6 +19,7 @@ from metering.enums import GapKind, GapState
 from metering.models import Device, Installation, Reading, ReadingGap
 from metering.mqtt.ingestor import count_gaps
 from metering.operations.gaps import LOOKED_AT, PATIENCE, TRIES, Gaps, ask_again, find_gaps
+from metering.queries.gaps import COUNTS
 from metering.tasks import _publish
 from tests.factories import a_household, a_utility
 from tests.metering.factories import NOON, a_gateway, a_meter
@@ -185,6 +186,28 @@ def test_it_is_asked_ever_more_rarely_then_given_up_and_filled_all_the_same(hous
     assert ReadingGap.objects.get().state == GapState.GIVEN_UP
     hear(meter, [10, 11, 12])
     assert find_gaps(at=NOW) == Gaps(found=0, filled=1)
+
+
+def test_a_meter_nobody_can_ask_takes_no_other_s_place(household: Household) -> None:
+    mute, asked = a_meter(household=household), a_meter(household=household)
+    Device.objects.filter(pk=mute.pk).update(identity="")
+    hear(mute, [*range(5), *range(13, 25)])
+    hear(asked, [*range(10), *range(13, 25)])
+    find_gaps(at=NOW)
+    assert ask_again(at=NOW, publish=Broker(), at_once=1) == 1
+    assert ReadingGap.objects.get(state=GapState.ASKED).device == asked
+
+
+def test_the_gaps_that_are_not_filled_are_counted_without_reading_the_filled_ones(
+    household: Household,
+) -> None:
+    hear(a_meter(household=household), [*range(10), *range(13, 25)])
+    find_gaps(at=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {COUNTS}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "metering_readinggap_unfilled" in plan
 
 
 def test_what_the_broker_did_not_take_was_not_asked(household: Household) -> None:
