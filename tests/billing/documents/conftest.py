@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Utility
 from billing.models import DegreeDays, FuelMix, Invoice, Letterhead
+from metering.operations.consumption import cut_consumption
 from tests.billing.factories import REGISTERS, a_bill, a_meter, a_tariff
 from tests.factories import a_contract, a_household
 
@@ -50,4 +52,5 @@ def lawful(scoped: Utility) -> Invoice:
     a_tariff()
     contract = a_contract(household=a_household(floor_area_m2=Decimal(100)), starts_on=date(2025, 1, 1))
     a_meter(contract=contract, registers_wh={**REGISTERS, **BEFORE})
+    cut_consumption(at=timezone.now())
     return Invoice.objects.get(pk=a_bill(contract=contract))

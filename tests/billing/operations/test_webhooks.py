@@ -177,7 +177,7 @@ def test_a_declined_card_changes_nothing(
     event = _process(deliver(stripe_fake, "payment_intent.payment_failed"), gateway)
 
     attempt.refresh_from_db()
-    assert (event.state, attempt.state) == ("ignored", "open")
+    assert (event.state, attempt.state, online_postings()) == ("done", "open", [])
 
 
 def test_money_for_a_bill_paid_meanwhile_becomes_credit(

@@ -106,7 +106,7 @@ def test_the_whole_way_of_a_vote_is_told(
     assert answer["steps"][1]["text"] == (
         f"The water is to rise from 50.35 to {target.secondary_supply_c:.2f} °C."
     )
-    assert [reason["code"] for reason in answer["why"]] == ["home", "pool", "votes", "weather"]
+    assert [reason["code"] for reason in answer["why"]] == [*("home", "pool", "votes", "weather", "rooms")]
     assert answer["effect"]["building_homes"] == 1
     assert answer["effect"]["station_homes"] == 20
     assert "1 of 20 at your station have spoken" in answer["why"][1]["text"]
