@@ -37,7 +37,8 @@ def claim_by_code(*, user: User, contract: Contract | None, at: datetime) -> Mem
     """Let ``user`` into the home of ``contract``, with its past since the contract began.
 
     Raises:
-        ClaimRefusedError: the code named no running contract, or the person was let in for other days.
+        ClaimRefusedError: the code named no running contract, or the person's time in the home has ended
+            under it, or is still to come.
     """
     if contract is None:
         raise ClaimRefusedError
@@ -67,13 +68,14 @@ def _claim(household: Household, *, user: User, starts_on: date, at: datetime, j
             return held
         earlier = Membership.objects.filter(household=household, user=user)
         is_coming = earlier.filter(starts_on__gt=today).exists()
-        if is_coming or (not joins and (now.exists() or earlier.exists())):
+        # Who was put out under this contract still has its code in a drawer.
+        was_put_out = earlier.filter(ends_on__gt=starts_on).exists()
+        if is_coming or was_put_out or (not joins and (now.exists() or earlier.exists())):
             raise ClaimRefusedError
         is_owned = now.filter(role=MembershipRole.OWNER).exists()
         return admit_member(
             household=household,
             user=user,
             role=MembershipRole.MEMBER if is_owned else MembershipRole.OWNER,
-            # Not twice for the same days: from where an earlier time in the home ended.
-            starts_on=max([starts_on, *(row.ends_on for row in earlier if row.ends_on)]),
+            starts_on=starts_on,
         )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
 
 from accounts.admin.rights import person
+from accounts.scope import utility_in_scope
 from billing.admin.read_only import ReadOnlyAdmin, money_text
 from billing.enums import RefundReason
 from billing.models import Dispute, PaymentAttempt, PaymentRules, PayoutShare, Refund
@@ -189,4 +190,6 @@ class PaymentRulesAdmin(ModelAdmin):
     list_display = ("__str__", "refund_alone_up_to_minor", "plan_instalments_resident", "plan_grace_days")
 
     def has_add_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return bool(super().has_add_permission(request)) and not PaymentRules.objects.exists()
+        # Django asks on the desk's first page too, where there may be no utility yet.
+        is_free = utility_in_scope() is not None and not PaymentRules.objects.exists()
+        return bool(super().has_add_permission(request)) and is_free

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import Utility
 from accounts.scope import current_utility_id
 from billing.enums import BILLS, InvoiceState
-from billing.models import Invoice, InvoiceLine, TariffPlan
+from billing.models import Invoice, InvoiceLine
 from billing.operations.credit import balance_contracts, credit_holders, lock_contracts
 from billing.operations.freezing import freeze
 from billing.operations.ledger import post_entries
 from billing.operations.postings import entries_of
+
+_HOLD_TARIFFS: Final = "SELECT id FROM billing_tariffplan WHERE utility_id = %s ORDER BY id FOR SHARE"
 
 
 class StaleDraftError(ValueError):
@@ -44,7 +47,9 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
         StaleDraftError: a tariff version a draft was rated by, or its contract, ends before its days do.
     """
     utility = Utility.objects.get(pk=current_utility_id())
-    # The customers' money first: what is paid meanwhile sees these bills, or they see it.
+    if Invoice.objects.filter(pk__in=invoice_ids, kind__in=BILLS).exists():
+        hold_tariffs()
+    # The customers' money next: what is paid meanwhile sees these bills, or they see it.
     lock_contracts(Invoice.objects.filter(pk__in=invoice_ids).values("contract"))
     rows = Invoice.objects.filter(pk__in=invoice_ids).select_related("contract", "household__building")
     # Always in the order of their keys, so that two clerks never wait for each other crosswise.
@@ -59,6 +64,15 @@ def issue_invoices(*, invoice_ids: Collection[int], at: datetime) -> list[Invoic
         freeze(drafts, utility=utility, at=at)
         post_documents(drafts, at=at)
     return invoices
+
+
+def hold_tariffs() -> None:
+    """Keep the tariffs of the utility in scope as they are until we commit; whoever else issues may too.
+
+    Always before any contract is locked, so that runs, clerks and corrections never wait crosswise.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_TARIFFS, [current_utility_id()])
 
 
 def post_documents(documents: Sequence[Invoice], *, at: datetime) -> None:
@@ -80,9 +94,7 @@ def _refuse_ended(drafts: Sequence[Invoice]) -> None:
 
 
 def _refuse_stale(drafts: Sequence[Invoice]) -> None:
-    # A successor may have been put in force between the run and the clerk's click. The plans stay
-    # locked until we commit, as they do while a version is put in force, so neither overtakes the other.
-    list(TariffPlan.objects.select_for_update().order_by("pk"))
+    # A successor may have been put in force between the run and the clerk's click.
     lines = InvoiceLine.objects.filter(invoice__in=drafts, component__version__ends_on__lt=F("period_end"))
     line = lines.select_related("invoice__household", "component__version__plan").first()
     if line is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
-from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Building, Utility
 from accounts.period import Period
@@ -16,11 +15,10 @@ from billing.models import Invoice, TariffVersion
 from billing.operations.copying import copy_models
 from billing.operations.drafts import Drafted, copy_lines, new_invoices, remove_replaced
 from billing.operations.freezing import seal
-from billing.operations.invoices import post_documents
+from billing.operations.invoices import hold_tariffs, post_documents
 from billing.operations.rated import Rated, rate_contracts
 
 # Putting a version in force locks its plan's row against everybody; runs may go on side by side.
-_HOLD_TARIFFS: Final = "SELECT id FROM billing_tariffplan WHERE utility_id = %s ORDER BY id FOR SHARE"
 
 
 @transaction.atomic
@@ -39,8 +37,7 @@ def issue_bills(
     Raises:
         PeriodNotOverError: the period ends after today.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD_TARIFFS, [current_utility_id()])
+    hold_tariffs()
     rated, skipped = rate_contracts(contract_ids=contract_ids, period=period, at=at)
     if not rated:
         # Nothing to number; whoever comes next need not wait for us.

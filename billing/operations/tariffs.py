@@ -169,6 +169,7 @@ def _activate(version: TariffVersion, *, billed_days_too: bool) -> TariffVersion
     if row.state == TariffState.ACTIVE:
         return row
     _refuse_odd_components(row)
+    _refuse_advance(row)
     if not billed_days_too:
         _refuse_billed_days(row)
     _make_room(row)
@@ -185,6 +186,16 @@ def _refuse_odd_components(version: TariffVersion) -> None:
         fault = _("has a formula that cannot be read: %(error)s") % {"error": error}
     if fault:
         raise TariffRefusedError(f"{version} {fault}.")
+
+
+def _refuse_advance(version: TariffVersion) -> None:
+    # The arithmetic is there, the documents are not: without them homes would be billed by another rule.
+    has_advance = version.components.filter(kind=ComponentKind.ADVANCE.value).exists()
+    if has_advance or version.settlement != Settlement.METERED.value:
+        raise TariffRefusedError(
+            _("%(version)s is paid in advance; bills in advance and season settlements cannot be issued yet.")
+            % {"version": version}
+        )
 
 
 def _refuse_billed_days(version: TariffVersion) -> None:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Utility
-from accounts.scope import utility_in_scope
+from accounts.scope import TenantModel, utility_in_scope
 from billing.queries.checks import findings_now
 from comfort.queries.service import tickets_open
 from config.desk.figures import quarantine_waiting
@@ -150,9 +150,16 @@ def _items(entries: Sequence[Entry], request: HttpRequest) -> Iterator[dict[str,
             continue
         title = str(apps.get_model(entry.model)._meta.verbose_name_plural)
         item = {"title": title[:1].upper() + title[1:], "icon": entry.icon, "link": link}
-        if entry.model in WAITING and (waiting := WAITING[entry.model](request)):
+        if waiting := _waiting(entry.model, request):
             item |= {"badge": str(waiting), "badge_variant": "warning", "badge_style": "solid"}
         yield item
+
+
+def _waiting(model: str, request: HttpRequest) -> int:
+    """How much waits for a person there; nothing of a utility's own where none is chosen."""
+    count = WAITING.get(model)
+    is_nobodys = utility_in_scope() is None and issubclass(apps.get_model(model), TenantModel)
+    return 0 if count is None or is_nobodys else count(request)
 
 
 # The operators' own pages: title, symbol, address, and the right to see them.

@@ -14,9 +14,14 @@ from control.models import RolloutStage, SubstationControl
 
 @transaction.atomic
 def switch_due(*, at: datetime) -> int:
-    """Let the stations whose day has come be steered, each once: who puts one back to shadow means it."""
+    """Let the stations whose day has come be steered, each once: who puts one back to shadow means it.
+
+    One that an operator holds that day is taken when the hold has ended.
+    """
     today = Utility.objects.get(pk=current_utility_id()).local_date(at)
-    due = list(RolloutStage.objects.select_for_update().filter(starts_on__lte=today, switched_at=None))
+    stages = RolloutStage.objects.filter(starts_on__lte=today, switched_at=None)
+    held = SubstationControl.objects.filter(mode=Mode.HOLD).values("substation_id")
+    due = list(stages.select_for_update().exclude(substation__in=held))
     watching = SubstationControl.objects.filter(
         substation__in=[stage.substation_id for stage in due], mode=Mode.SHADOW
     )

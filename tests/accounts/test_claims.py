@@ -96,11 +96,21 @@ def test_a_former_tenant_still_knows_the_meter_and_is_refused(household: Househo
         claim_by_meter(user=former, household=household, at=AT)
 
 
-def test_a_former_tenant_who_comes_back_as_customer_begins_where_they_ended(contract: Contract) -> None:
-    person, ended = a_user(), contract.starts_on + timedelta(days=10)
-    a_membership(user=person, household=contract.household, starts_on=date(2024, 1, 1), ends_on=ended)
+def test_a_former_tenant_who_comes_back_as_customer_is_let_in_anew(contract: Contract) -> None:
+    person = a_user()
+    a_membership(
+        user=person, household=contract.household, starts_on=date(2024, 1, 1), ends_on=contract.starts_on
+    )
 
-    assert claim_by_code(user=person, contract=contract, at=AT).starts_on == ended
+    assert claim_by_code(user=person, contract=contract, at=AT).starts_on == contract.starts_on
+
+
+def test_who_was_put_out_does_not_come_back_by_the_code(contract: Contract) -> None:
+    person, ended = a_user(), contract.starts_on + timedelta(days=10)
+    a_membership(user=person, household=contract.household, starts_on=contract.starts_on, ends_on=ended)
+
+    with pytest.raises(ClaimRefusedError):
+        claim_by_code(user=person, contract=contract, at=AT)
 
 
 def test_a_claim_on_ones_own_home_changes_nothing(contract: Contract) -> None:

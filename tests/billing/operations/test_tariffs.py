@@ -156,3 +156,13 @@ def test_seasons_do_not_overlap() -> None:
     with pytest.raises(IntegrityError, match="billing_season_no_overlap"), transaction.atomic():
         enter_season(starts_on=date(2026, 3, 14), ends_on=date(2026, 4, 1))
     assert HeatingSeason.objects.count() == 1
+
+
+@pytest.mark.usefixtures("scoped")
+def test_a_version_paid_in_advance_is_not_put_in_force_while_nothing_bills_it() -> None:
+    version = a_version(plan=a_plan())
+    version.settlement = "lower"
+    version.save()
+
+    with pytest.raises(TariffRefusedError, match="cannot be issued yet"):
+        activate_version(version=version)

@@ -147,6 +147,20 @@ def test_stations_are_taken_under_control_on_their_day_and_once(scoped: Utility)
     assert switch_due(at=now + timedelta(days=1)) == 1
 
 
+def test_a_station_held_on_its_day_is_taken_when_the_hold_ends(scoped: Utility) -> None:
+    now = timezone.now()
+    today = scoped.local_date(now)
+    substation = a_substation()
+    control = a_control(substation=substation, mode=Mode.HOLD)
+    RolloutStage.objects.create(
+        substation=substation, baseline_from=today - timedelta(days=90), starts_on=today
+    )
+
+    assert switch_due(at=now) == 0
+    SubstationControl.objects.filter(pk=control.pk).update(mode=Mode.SHADOW)
+    assert switch_due(at=now) == 1
+
+
 def test_a_roll_out_that_begins_before_its_baseline_is_refused(scoped: Utility) -> None:
     assert scoped.pk
     stage = RolloutStage(
