@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -181,8 +182,16 @@ class ReadingFlagAdmin(ModelAdmin):
     def declare_exchange(self, request: HttpRequest, form: ExchangeForm, object_id: int) -> HttpResponse:
         """Take the old meter down and hang the new one up."""
         head = get_object_or_404(self.get_queryset(request), pk=object_id)
-        slip, now = form.slip, timezone.now()
-        exchange_meter(slip=slip, at=now)
+        now = timezone.now()
+        try:
+            # A meter that was registered for an exchange that is refused is not kept either.
+            with transaction.atomic():
+                slip = form.slip
+                exchange_meter(slip=slip, at=now)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            page = reverse("admin:metering_readingflag_change", args=[object_id])
+            return HttpResponse(headers={"HX-Redirect": page})
         validate_requested(device_ids=[head.device_id, slip.new_device.pk], at=now)
         messages.success(request, gettext("The exchange is recorded."))
         return HttpResponse(headers={"HX-Redirect": self._list()})

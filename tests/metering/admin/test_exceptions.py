@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import StaffDuty
 from accounts.models import Household, User
+from metering.admin.exception_forms import ExchangeForm
+from metering.admin.exceptions import ReadingFlagAdmin
 from metering.admin.plot import plot
 from metering.enums import Decision, Finding
 from metering.models import Device, Installation, MeterExchange, Reading, ReadingEdit, ReadingFlag
@@ -150,6 +153,34 @@ def test_a_wrong_slip_says_what_is_wrong(engineer: Client, meter: Device) -> Non
     shown = engineer.post(page("declare_exchange"), {**slip, "initial_kwh": "70", "seen": "on"})
     assert "is below its reading of" in shown.content.decode()
     assert not Device.objects.filter(serial="61000001").exists()
+
+
+def test_an_exchange_that_became_impossible_since_it_was_tried_is_refused_and_nothing_is_kept(
+    engineer: Client, meter: Device
+) -> None:
+    replaced(meter)
+    slip = {**TOLD, "exchanged_at": "2026-01-05T23:30", "final_kwh": "5047", "serial": "61000001"}
+    request = engineer.get(page()).wsgi_request
+    form = ExchangeForm(
+        data={**slip, "initial_kwh": "70", "seen": "on"}, request=request, object_id=exceptions()[0].pk
+    )
+    assert form.is_valid()
+    exchanged_at = MIDNIGHT + 23 * HOUR + timedelta(minutes=30)
+    Reading.objects.create(
+        device=meter, measured_at=exchanged_at, energy_wh=5_046_500, received_at=exchanged_at
+    )
+    record: Any = ReadingFlagAdmin.declare_exchange
+    answer = record.__wrapped__(ReadingFlagAdmin(ReadingFlag, site), request, form, exceptions()[0].pk)
+    assert answer["HX-Redirect"] == page()
+    assert "Another register of meter 58496405 is stored" in " ".join(map(str, get_messages(request)))
+    assert not MeterExchange.objects.exists()
+    assert not Device.objects.filter(serial="61000001").exists()
+
+
+def test_who_may_not_record_exchanges_is_refused(client: Client, meter: Device) -> None:
+    replaced(meter)
+    client.force_login(a_clerk(duty=StaffDuty.BILLING))
+    assert client.post(page("declare_exchange"), TOLD).status_code == 403
 
 
 def test_several_are_decided_at_once_with_one_reason(engineer: Client, meter: Device) -> None:
