@@ -16,10 +16,14 @@ from billing.enums import AccountCode, EntryKind
 from billing.models import PaymentAttempt, Payout, PayoutShare, ProviderCursor, ProviderMovement
 from billing.operations.ledger import Side, post_entry, reverse_entry
 from billing.payments.provider import MovementTold, PaymentProvider
+from billing.rating.money import split
 
 MOVEMENTS: Final = "movements"
 # Movements of the account itself; they belong to a payout and not to a payment.
-OF_PAYOUTS: Final = ("payout", "payout_failure")
+RETURNED: Final = ("payout_failure", "payout_cancel")
+OF_PAYOUTS: Final = ("payout", *RETURNED)
+# What the provider takes for the account as a whole; those whose money is paid out bear it together.
+ACCOUNT_FEES: Final = ("stripe_fee", "stripe_fx_fee", "tax_fee")
 
 
 def read_movements(*, provider: PaymentProvider, at: datetime) -> int:
@@ -39,7 +43,8 @@ def read_movements(*, provider: PaymentProvider, at: datetime) -> int:
 def match_movements(*, at: datetime) -> int:
     """Give lines of known payments to them, and post what they cost; how many could be matched now."""
     rows = unmatched()
-    payments = {row.payment_id for row in rows}
+    # A line without a payment is not of the payments that the provider has not named yet.
+    payments = {row.payment_id for row in rows} - {""}
     with across_utilities("the provider's account serves all utilities"):
         attempts = PaymentAttempt.objects.filter(provider_payment_id__in=payments)
         found = {attempt.provider_payment_id: attempt for attempt in attempts}
@@ -52,6 +57,7 @@ def match_movements(*, at: datetime) -> int:
 def unmatched() -> QuerySet[ProviderMovement]:
     """Lines of payments that we do not know, the oldest first."""
     rows = ProviderMovement.objects.filter(attempt__isnull=True).exclude(kind__in=OF_PAYOUTS)
+    rows = rows.exclude(kind__in=ACCOUNT_FEES, payment_id="")
     return rows.order_by("created_at", "pk")
 
 
@@ -93,18 +99,23 @@ def _assign(row: ProviderMovement, attempt: PaymentAttempt, *, at: datetime) -> 
     ProviderMovement.objects.filter(pk=row.pk).update(attempt=attempt)
     if not row.fee_minor:
         return
+    memo = f"{row.kind} {row.source_id}"[:240]
     with utility_scope(attempt.utility_id):
-        post_entry(
-            key=f"fee-{row.movement_id}",
-            kind=EntryKind.FEE,
-            at=at,
-            currency=row.currency,
-            memo=f"{row.kind} {row.source_id}"[:240],
-            sides=[
-                Side(account=AccountCode.PROVIDER_FEES, amount_minor=row.fee_minor),
-                Side(account=AccountCode.PROVIDER_CLEARING, amount_minor=-row.fee_minor),
-            ],
-        )
+        _post_fee(f"fee-{row.movement_id}", row.fee_minor, currency=row.currency, memo=memo, at=at)
+
+
+def _post_fee(key: str, minor: int, *, currency: str, memo: str, at: datetime) -> None:
+    post_entry(
+        key=key,
+        kind=EntryKind.FEE,
+        at=at,
+        currency=currency,
+        memo=memo,
+        sides=[
+            Side(account=AccountCode.PROVIDER_FEES, amount_minor=minor),
+            Side(account=AccountCode.PROVIDER_CLEARING, amount_minor=-minor),
+        ],
+    )
 
 
 def _next_page(provider: PaymentProvider) -> list[MovementTold]:
@@ -136,17 +147,30 @@ def _store(page: Sequence[MovementTold], *, provider: str) -> None:
 
 def _post_shares(payout: Payout, movement_ids: Sequence[str], *, at: datetime) -> None:
     rows = list(ProviderMovement.objects.filter(movement_id__in=movement_ids).select_related("attempt"))
-    strangers = [row for row in rows if row.attempt is None and row.kind not in OF_PAYOUTS]
+    of_account = [row for row in rows if _is_account_fee(row)]
+    strangers = [
+        row for row in rows if row.attempt is None and row.kind not in OF_PAYOUTS and not _is_account_fee(row)
+    ]
     if len(rows) < len(movement_ids) or strangers:
         missing = len(movement_ids) - len(rows) + len(strangers)
         payout.note = _("Waits for %(count)s movements that are not understood yet.") % {"count": missing}
         return
     nets = _nets(rows)
-    if sum(net for net, _count in nets.values()) != payout.amount_minor:
+    cost_minor = -sum(row.net_minor for row in of_account)
+    if sum(net for net, _count in nets.values()) - cost_minor != payout.amount_minor:
         payout.note = _("Its movements do not add up to it.")
         return
-    for utility_id, (net, count) in sorted(nets.items()):
+    weights = [max(0, net) for _utility, (net, _count) in sorted(nets.items())]
+    if cost_minor and not any(weights):
+        payout.note = _("Its movements do not add up to it.")
+        return
+    costs = split(cost_minor, weights) if cost_minor else [0] * len(weights)
+    for (utility_id, (gross, count)), cost in zip(sorted(nets.items()), costs, strict=True):
+        net = gross - cost
         with utility_scope(utility_id):
+            if cost:
+                key = f"account-fee-{payout.payout_id}"
+                _post_fee(key, cost, currency=payout.currency, memo=payout.payout_id, at=at)
             PayoutShare.objects.create(payout=payout, net_minor=net, movements=count)
             if net:
                 _post_share(payout, net, at=at)
@@ -154,10 +178,14 @@ def _post_shares(payout: Payout, movement_ids: Sequence[str], *, at: datetime) -
     payout.posted_at, payout.note = at, ""
 
 
+def _is_account_fee(row: ProviderMovement) -> bool:
+    return row.attempt is None and not row.payment_id and row.kind in ACCOUNT_FEES
+
+
 def _nets(rows: Sequence[ProviderMovement]) -> dict[int, tuple[int, int]]:
     """Net and number of movements by utility. A payout that came back is everyone's by their share of it."""
     nets: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    returned = [row.source_id for row in rows if row.kind == "payout_failure"]
+    returned = [row.source_id for row in rows if row.kind in RETURNED]
     with across_utilities("a payout that came back belonged to several utilities"):
         shares = PayoutShare.objects.filter(payout__payout_id__in=returned)
         parts = list(shares.values_list("utility_id", "net_minor"))

@@ -71,7 +71,9 @@ _DOCUMENTS: Final = """
 """
 # The account as a whole: what stands on clearing is what the provider still holds for this utility.
 _CLEARING: Final = """
-    SELECT ours.currency, ours.minor::bigint, (coalesce(held.minor, 0) - coalesce(sent.minor, 0))::bigint
+    SELECT ours.currency, ours.minor::bigint, (
+        coalesce(held.minor, 0) - coalesce(sent.minor, 0) - coalesce(borne.minor, 0)
+    )::bigint
     FROM (
         SELECT account.currency, sum(posting.amount_minor) AS minor
         FROM billing_posting posting JOIN billing_ledgeraccount account ON account.id = posting.account_id
@@ -89,6 +91,15 @@ _CLEARING: Final = """
         FROM billing_payoutshare share JOIN billing_payout payout ON payout.id = share.payout_id
         WHERE share.utility_id = %(utility)s AND payout.failed_at IS NULL GROUP BY payout.currency
     ) sent ON sent.currency = ours.currency
+    LEFT JOIN (
+        -- Fees of the account as a whole have no payment; each utility bears its part with the payout.
+        SELECT account.currency, sum(posting.amount_minor) AS minor
+        FROM billing_journalentry entry JOIN billing_posting posting ON posting.entry_id = entry.id
+        JOIN billing_ledgeraccount account
+            ON account.id = posting.account_id AND account.code = 'provider_fees'
+        WHERE entry.utility_id = %(utility)s AND starts_with(entry.key, 'account-fee-')
+        GROUP BY account.currency
+    ) borne ON borne.currency = ours.currency
 """
 
 

@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User, Utility
 from accounts.scope import utility_scope
+from billing.fakestripe import movements
 from billing.fakestripe.server import FakeStripe
 from billing.models import Invoice, Payout, PayoutShare, ProviderMovement, WebhookEvent
+from billing.operations.clearing import unmatched
 from billing.operations.reconcile import fill_gaps, reconcile_account
 from billing.operations.webhooks import process_event
 from billing.payments.stripe_gateway import StripeGateway
+from billing.queries.money_checks import compare_clearing
 from tests.billing.factories import a_bill, a_customer, a_tariff
 from tests.billing.paying import balances, deliver, paid_attempt, pay, start
 from tests.factories import a_resident, a_utility
@@ -78,6 +81,51 @@ def test_a_payout_is_shared_by_the_utilities_whose_money_it_is(
             assert PayoutShare.objects.get().net_minor == TOTAL - FEE
             assert balances()["bank"] == TOTAL - FEE
             assert balances()["provider_clearing"] == 0
+
+
+@pytest.mark.parametrize("back_as", ["payout_failure", "payout_cancel"])
+def test_fees_of_the_account_are_borne_by_those_who_are_paid_out(
+    bill: Invoice,
+    payer: User,
+    gateway: StripeGateway,
+    stripe_fake: FakeStripe,
+    utility: Utility,
+    back_as: str,
+) -> None:
+    paid_attempt(bill, payer, gateway, stripe_fake)
+    other = a_utility()
+    with utility_scope(other):
+        a_tariff()
+        neighbours = [Invoice.objects.get(pk=a_bill(contract=a_customer())) for _bill in range(2)]
+        paid_attempt(neighbours[0], a_resident(household=neighbours[0].household), gateway, stripe_fake)
+        # Started only: its name at the provider is "" too.
+        start(neighbours[1], a_resident(household=neighbours[1].household), gateway)
+    with stripe_fake.book.lock:
+        source = {"id": None, "currency": "cny"}
+        fee = movements.balance_transaction(stripe_fake.book, source, amount_minor=-501, kind="stripe_fee")
+        stripe_fake.book.add(fee)
+    first = stripe_fake.order("pay_out", currency="cny")
+    process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
+    stripe_fake.order("fail_payout", payout=first["id"])
+    with stripe_fake.book.lock:
+        (back,) = (
+            row
+            for row in stripe_fake.book.newest_first("balance_transaction")
+            if row["type"] == "payout_failure"
+        )
+        back["type"] = back_as
+    process_event(event_id=deliver(stripe_fake, "payout.failed").pk, provider=gateway, at=timezone.now())
+    stripe_fake.order("pay_out", currency="cny")
+    process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
+
+    assert ProviderMovement.objects.get(kind="stripe_fee").attempt is None
+    assert not unmatched().exists()
+    for owner, cost in ((utility, 251), (other, 250)):
+        with utility_scope(owner):
+            assert balances()["provider_fees"] == FEE + cost
+            assert balances()["bank"] == TOTAL - FEE - cost
+            assert balances()["provider_clearing"] == 0
+            assert compare_clearing() == []
 
 
 def test_a_payout_the_bank_sent_back_goes_out_with_the_next(
