@@ -187,7 +187,7 @@ ROUTES: Final = (
         "/v1/payment_intents",
         _lister("payment_intent", "/v1/payment_intents"),
         shapes_of.PaymentIntentListParams,
-        LIST,
+        LIST | {"customer"},
     ),
     Route(
         "GET",

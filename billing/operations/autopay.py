@@ -18,6 +18,7 @@ from billing.models import Invoice, PaymentAttempt, PaymentMandate
 from billing.operations.attempts import advance, lock_invoice, settle
 from billing.operations.letters import NewLetter, write_letter
 from billing.payments.provider import (
+    KEYS_HOLD_FOR,
     ChargeOrder,
     PaymentProvider,
     ProviderRefusedError,
@@ -33,8 +34,6 @@ logger = logging.getLogger(__name__)
 # A declined card is tried once more, some days later; then its owner pays by hand.
 TRIES: Final = 2
 AGAIN_AFTER: Final = timedelta(days=3)
-# As long as the provider keeps the key under which the charge was sent.
-ANSWER_WITHIN: Final = timedelta(hours=23)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +129,9 @@ def charge_due(*, provider: PaymentProvider, at: datetime) -> int:
 def send_charge(*, attempt: PaymentAttempt, provider: PaymentProvider, at: datetime) -> PaymentAttempt:
     """Have the provider charge, or tell what became of it under this key before.
 
+    Once the provider may have forgotten the key, nothing is sent any more: the charge is looked up, and
+    where there is none the attempt has expired and the bill may be charged by another one.
+
     Raises:
         ProviderUnavailableError: it does not answer; the sweep asks again under the same key.
     """
@@ -145,8 +147,9 @@ def send_charge(*, attempt: PaymentAttempt, provider: PaymentProvider, at: datet
         customer_id=mandate.provider_customer_id,
         method_id=mandate.provider_method_id,
     )
+    is_forgotten = at >= attempt.expires_at
     try:
-        told = provider.charge(order)
+        told = provider.find_charge(order) if is_forgotten else provider.charge(order)
     except ProviderRefusedError as error:
         with transaction.atomic():
             attempt = PaymentAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
@@ -154,6 +157,10 @@ def send_charge(*, attempt: PaymentAttempt, provider: PaymentProvider, at: datet
                 _tell_failed(attempt, at=at)
         return attempt
     with transaction.atomic():
+        if told is None:
+            attempt = PaymentAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
+            advance(attempt, AttemptState.EXPIRED, note="The provider never heard of this charge.")
+            return attempt
         attempt = settle(attempt=attempt, checkout=told, at=at).attempt
         if attempt.state == AttemptState.FAILED:
             _tell_failed(attempt, at=at)
@@ -198,7 +205,7 @@ def _begin(invoice: Invoice, *, provider: PaymentProvider, on: date, at: datetim
             currency=invoice.currency,
             locale=invoice.utility.locale,
             created_at=at,
-            expires_at=at + ANSWER_WITHIN,
+            expires_at=at + KEYS_HOLD_FOR,
         )
 
 

@@ -24,6 +24,7 @@ from billing.models import Dispute, Invoice, JournalEntry, PaymentAttempt, Refun
 from billing.operations.credit import balance_contracts, credit_minor, lock_contracts
 from billing.operations.ledger import Side, post_entry, reverse_entry
 from billing.payments.provider import (
+    KEYS_HOLD_FOR,
     PaymentProvider,
     ProviderRefusedError,
     RefundOrder,
@@ -112,6 +113,8 @@ def decide_refund(*, refund: Refund, by: User, agreed: bool, at: datetime) -> Re
 def send_refund(*, refund: Refund, provider: PaymentProvider, at: datetime) -> Refund:
     """Have the provider give the money back; after any failure, call this again.
 
+    Once the provider may have forgotten the key, the refund is looked up before it is sent anew.
+
     Raises:
         ProviderUnavailableError: it does not answer; the refund waits for the next sweep.
     """
@@ -123,8 +126,10 @@ def send_refund(*, refund: Refund, provider: PaymentProvider, at: datetime) -> R
         payment_id=refund.attempt.provider_payment_id,
         amount_minor=refund.amount_minor,
     )
+    asked_at = refund.decided_at or refund.requested_at
     try:
-        told = provider.refund(order)
+        found = provider.find_refund(order) if at >= asked_at + KEYS_HOLD_FOR else None
+        told = found or provider.refund(order)
     except ProviderRefusedError as error:
         return _end(refund, RefundState.FAILED, provider_refund_id=None, note=str(error), at=at)
     make_room(attempt=refund.attempt, told=told, provider=provider, at=at)

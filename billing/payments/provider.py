@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
+
+# Under a key an order is carried out once; the provider forgets keys after a day, and we an hour before.
+KEYS_HOLD_FOR: Final = timedelta(hours=23)
 
 
 class CheckoutStatus(Enum):
@@ -223,12 +226,20 @@ class PaymentProvider(Protocol):
         """Charge a saved card; a card that is turned down is an answer. Its payment stands for the page."""
         ...
 
+    def find_charge(self, order: ChargeOrder) -> Checkout | None:
+        """The charge made for this order, however long ago; None where there is none."""
+        ...
+
     def forget_method(self, method_id: str) -> None:
         """Let go of a saved card."""
         ...
 
     def refund(self, order: RefundOrder) -> RefundTold:
         """Give money back, or say what became of it under this key before."""
+        ...
+
+    def find_refund(self, order: RefundOrder) -> RefundTold | None:
+        """The refund made for this order, however long ago; None where there is none."""
         ...
 
     def fetch_refund(self, provider_refund_id: str) -> RefundTold:

@@ -80,6 +80,17 @@ def charge(client: stripe.StripeClient, order: ChargeOrder) -> Checkout:
     return fetch_charge(client, intent.id)
 
 
+def find_charge(client: stripe.StripeClient, order: ChargeOrder) -> Checkout | None:
+    """The customer's charge that carries the attempt's name."""
+    # A list knows at once what a search learns late.
+    rows = client.v1.payment_intents.list(params={"customer": order.customer_id, "limit": 100})
+    ours = {"attempt": order.attempt_id}.items()
+    for intent in rows.auto_paging_iter():
+        if intent.metadata and ours <= intent.metadata.to_dict().items():
+            return fetch_charge(client, intent.id)
+    return None
+
+
 def fetch_charge(client: stripe.StripeClient, payment_id: str) -> Checkout:
     """How a charge stands; its payment stands where a page would."""
     intent = client.v1.payment_intents.retrieve(payment_id)

@@ -113,6 +113,11 @@ class StripeGateway:
         with _translated():
             return stripe_cards.charge(self._client, order)
 
+    def find_charge(self, order: ChargeOrder) -> Checkout | None:
+        """Look through the customer's charges for the one that names the attempt."""
+        with _translated():
+            return stripe_cards.find_charge(self._client, order)
+
     def forget_method(self, method_id: str) -> None:
         """Let go of a saved card."""
         with _translated():
@@ -132,6 +137,18 @@ class StripeGateway:
             )
         # The key answers what was true when it was first used; much may have happened since.
         return told if told.status is RefundStatus.FAILED else self.fetch_refund(told.provider_refund_id)
+
+    def find_refund(self, order: RefundOrder) -> RefundTold | None:
+        """Look through the payment's refunds for the one that carries our name."""
+        with _translated():
+            rows = self._client.v1.refunds.list(params={"payment_intent": order.payment_id, "limit": PAGE})
+            ours = {"refund": order.refund_id}.items()
+            found = [
+                row.id
+                for row in rows.auto_paging_iter()
+                if row.metadata and ours <= row.metadata.to_dict().items()
+            ]
+        return self.fetch_refund(found[0]) if found else None
 
     def fetch_refund(self, provider_refund_id: str) -> RefundTold:
         """Read a refund and the payment behind it."""

@@ -90,6 +90,35 @@ def test_a_lost_answer_charges_once(
     assert stripe_fake.order("state")["objects"]["charge"] == 1
 
 
+@pytest.mark.parametrize(
+    ("answers", "state", "owed", "charges"), [(["lost"] * 3, "paid", 0, 1), (["limit"], "expired", TOTAL, 0)]
+)
+def test_after_the_key_is_forgotten_a_charge_is_looked_up_and_never_sent(  # noqa: PLR0913 - a table's columns
+    bill: Invoice,
+    payer: User,
+    gateway: StripeGateway,
+    stripe_fake: FakeStripe,
+    *,
+    answers: list[str],
+    state: str,
+    owed: int,
+    charges: int,
+) -> None:
+    _save(bill, payer, gateway, stripe_fake)
+    stripe_fake.order("answers", next=answers)
+    with pytest.raises(ProviderUnavailableError):
+        charge_due(provider=gateway, at=_due(bill))
+    stripe_fake.book.answers.clear()
+
+    answered = resend_charges(provider=gateway, at=_due(bill) + timedelta(hours=23))
+
+    assert (answered, PaymentAttempt.objects.get().state, owed_minor(bill)) == (1, state, owed)
+    assert stripe_fake.order("state")["objects"].get("charge", 0) == charges
+    # The next try comes after the usual pause, and pays what is owed.
+    assert charge_due(provider=gateway, at=_due(bill, days=4)) == 1 - charges
+    assert owed_minor(bill) == 0
+
+
 @pytest.mark.parametrize("card", [DECLINED, AUTHENTICATE])
 def test_a_card_turned_down_is_told_tried_again_and_left(
     bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, card: str

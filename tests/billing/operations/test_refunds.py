@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -175,6 +177,22 @@ def test_a_lost_answer_gives_back_once(
     assert moved == 1
     assert stripe_fake.order("state")["objects"]["refund"] == 1
     assert Refund.objects.get().state == "succeeded"
+
+
+@pytest.mark.parametrize("answers", [["lost"] * 3, ["limit"]])
+def test_after_the_key_is_forgotten_a_refund_still_gives_back_once(
+    paid: PaymentAttempt, clerk: User, gateway: StripeGateway, stripe_fake: FakeStripe, answers: list[str]
+) -> None:
+    refund = _ask(paid, clerk, 10_000)
+    stripe_fake.order("answers", next=answers)
+    with pytest.raises(ProviderUnavailableError):
+        _send(refund, gateway)
+    stripe_fake.book.answers.clear()
+
+    moved = reconcile_refunds(provider=gateway, at=timezone.now() + timedelta(hours=23))
+
+    assert (moved, Refund.objects.get().state) == (1, "succeeded")
+    assert stripe_fake.order("state")["objects"]["refund"] == 1
 
 
 @pytest.mark.parametrize("slowly", [True, False])
