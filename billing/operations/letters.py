@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Final
 
 from django.core.mail import EmailMessage
@@ -65,11 +65,18 @@ def write_letter(*, letter: NewLetter, at: datetime) -> bool:
 
 
 def send_letters(*, at: datetime) -> int:
-    """E-mail what was written and not sent; how many left. One to nobody stays to be read on the page."""
+    """E-mail what was written and not sent; how many left. One to nobody stays to be read on the page.
+
+    Where the mail server is away the rest waits for the next round, and no letter has used up a try.
+    """
     waiting = Letter.objects.filter(sent_at__isnull=True, failures__lt=GIVES_UP_AFTER).order_by("written_at")
     sent = 0
     for pk in list(waiting.values_list("pk", flat=True)[:BATCH]):
-        sent += _send(pk, at=at)
+        try:
+            sent += _send(pk, at=at)
+        except (SMTPException, OSError) as error:
+            logger.warning("letters wait for the mail server: %s", error)
+            break
     return sent
 
 
@@ -85,7 +92,8 @@ def _send(pk: int, *, at: datetime) -> bool:
     try:
         # Django sends nothing where there is nobody to send to.
         EmailMessage(subject=letter.subject, body=letter.body, bcc=addresses).send()
-    except (SMTPException, OSError) as error:
+    except (SMTPRecipientsRefused, SMTPDataError) as error:
+        # This letter was refused; any other failure is the server's and says nothing of the letter.
         logger.warning("letter %s waits: %s", letter.pk, error)
         Letter.objects.filter(pk=pk).update(failures=F("failures") + 1)
         return False

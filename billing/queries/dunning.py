@@ -99,11 +99,13 @@ def instalments_of(invoice_id: int) -> Sequence[Instalment]:
 
 
 def payers_of(contract: Contract, *, at: datetime) -> list[str]:
-    """E-mail addresses of those who own the home now, so pay for it."""
-    today = contract.utility.local_date(at)
-    lives = Q(ends_on__isnull=True) | Q(ends_on__gt=today)
-    rows = Membership.objects.filter(
-        lives, household=contract.household_id, role=MembershipRole.OWNER, starts_on__lte=today
-    )
+    """E-mail addresses of a contract's payers: the home's owners now, or on its last day if it has ended.
+
+    Whoever came after a contract's end is another customer and learns nothing of it.
+    """
+    day = contract.utility.local_date(at)
+    if contract.ends_on is not None:
+        day = min(day, contract.ends_on - timedelta(days=1))
+    rows = Membership.objects.filter(on_day(day), household=contract.household_id, role=MembershipRole.OWNER)
     emails = rows.exclude(user__email="").order_by("user__email").values_list("user__email", flat=True)
     return list(emails.distinct())

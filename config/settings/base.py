@@ -176,6 +176,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "page:home"
 LOGOUT_REDIRECT_URL = "account_login"
+# A mail server that answers nothing must not hold a worker, or a row it has locked, for ever.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Hearthline <no-reply@hearthline.invalid>")
 
 # --- words and time -------------------------------------------------------------------------------

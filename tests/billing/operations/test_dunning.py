@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from pytest_django import Settings
 
-from accounts.models import User, Utility
+from accounts.models import Contract, Membership, User, Utility
 from billing.enums import AttemptState
 from billing.fakestripe.server import FakeStripe
 from billing.models import DunningStep, Invoice, Letter, PaymentAttempt, PaymentRules
@@ -19,6 +20,7 @@ from billing.operations.webhooks import process_event
 from billing.payments.stripe_gateway import StripeGateway
 from billing.references import payment_reference
 from tests.billing.paying import charge_of, deliver, paid_attempt, pay_at_the_counter, start
+from tests.factories import a_resident
 
 TOTAL = 51_230
 
@@ -102,6 +104,44 @@ def test_a_letter_leaves_once_to_the_homes_owners(bill: Invoice, payer: User) ->
     assert "512.30 CNY" in letter.body
     assert payment_reference(bill.number) in letter.body
     assert "late fee" in letter.body
+
+
+@pytest.mark.usefixtures("payer")
+def test_a_mail_server_that_is_away_uses_up_no_try(bill: Invoice, settings: Settings) -> None:
+    remind(at=_after(bill, 7))
+    # Nobody listens on the discard port of this machine.
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 9
+    away = [send_letters(at=_after(bill, 7)) for _minute in range(11)]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    assert (away, Letter.objects.get().failures) == ([0] * 11, 0)
+    assert send_letters(at=_after(bill, 7)) == 1
+
+
+def test_letters_of_an_ended_contract_go_to_who_lived_there_and_not_to_who_came_after(
+    bill: Invoice, payer: User
+) -> None:
+    moved_on = _after(bill, 2).date()
+    Contract.objects.filter(pk=bill.contract_id).update(ends_on=moved_on)
+    Membership.objects.filter(user=payer).update(ends_on=moved_on)
+    a_resident(household=bill.household, starts_on=moved_on)
+    remind(at=_after(bill, 7))
+
+    assert send_letters(at=_after(bill, 7)) == 1
+    (letter,) = mail.outbox
+    assert letter.recipients() == [payer.email]
+
+
+def test_letters_of_a_running_contract_go_to_who_owns_the_home_now(bill: Invoice, payer: User) -> None:
+    left = _after(bill, 2).date()
+    Membership.objects.filter(user=payer).update(ends_on=left)
+    partner = a_resident(household=bill.household, starts_on=left)
+    remind(at=_after(bill, 7))
+
+    send_letters(at=_after(bill, 7))
+    (letter,) = mail.outbox
+    assert letter.recipients() == [partner.email]
 
 
 @pytest.mark.usefixtures("payer")
