@@ -11,7 +11,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Utility
-from accounts.scope import utility_scope
+from accounts.rounds import each_utility
 from config.mqtt import publish_once
 from metering.operations.consumption import cut_in_turn
 from metering.operations.gaps import ask_again, find_gaps
@@ -26,24 +26,28 @@ TAKEN_WITHIN_S: Final = 20.0
 @shared_task(name="metering.validate_readings")
 def validate_readings_task() -> None:
     """Validate what arrived since the last run, utility after utility."""
-    for utility in Utility.objects.order_by("pk"):
-        with utility_scope(utility):
-            done = validate_readings(at=timezone.now())
-        if done.found or done.withdrawn:
-            logger.info("%s: %s findings, %s withdrawn", utility.slug, done.found, done.withdrawn)
+    each_utility(_validate)
+
+
+def _validate(utility: Utility) -> None:
+    done = validate_readings(at=timezone.now())
+    if done.found or done.withdrawn:
+        logger.info("%s: %s findings, %s withdrawn", utility.slug, done.found, done.withdrawn)
 
 
 @shared_task(name="metering.mend_gaps")
 def mend_gaps() -> None:
     """Find what meters must have said and nobody heard, and ask for it, utility after utility."""
-    for utility in Utility.objects.order_by("pk"):
-        with utility_scope(utility):
-            gaps = find_gaps(at=timezone.now())
-            asked = ask_again(at=timezone.now(), publish=_publish)
-        if gaps.found or gaps.filled or asked:
-            logger.info(
-                "%s: %s gaps found, %s filled, %s asked for", utility.slug, gaps.found, gaps.filled, asked
-            )
+    each_utility(_mend)
+
+
+def _mend(utility: Utility) -> None:
+    gaps = find_gaps(at=timezone.now())
+    asked = ask_again(at=timezone.now(), publish=_publish)
+    if gaps.found or gaps.filled or asked:
+        logger.info(
+            "%s: %s gaps found, %s filled, %s asked for", utility.slug, gaps.found, gaps.filled, asked
+        )
 
 
 def _publish(messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
@@ -54,8 +58,10 @@ def _publish(messages: Sequence[tuple[str, dict[str, Any]]]) -> list[bool]:
 @shared_task(name="metering.cut_consumption")
 def cut_consumption_task() -> None:
     """Cut what is marked into hours, days and months, utility after utility."""
-    for utility in Utility.objects.order_by("pk"):
-        with utility_scope(utility):
-            done = cut_in_turn(at=timezone.now())
-        if done.rows:
-            logger.info("%s: %s rows of consumption cut from %s marks", utility.slug, done.rows, done.marks)
+    each_utility(_cut)
+
+
+def _cut(utility: Utility) -> None:
+    done = cut_in_turn(at=timezone.now())
+    if done.rows:
+        logger.info("%s: %s rows of consumption cut from %s marks", utility.slug, done.rows, done.marks)
