@@ -22,7 +22,7 @@ from metering.models import (
     ValidationRequest,
 )
 from metering.operations.consumption import cut_consumption
-from metering.operations.validation import Validated, validate_readings
+from metering.operations.validation import Validated, ask_validation, validate_readings, validate_requested
 from metering.queries.consumption import consumption, metered_energy
 from metering.queries.neighbourhoods import AROUND, steps, touched, widened
 from metering.tasks import validate_readings_task
@@ -120,6 +120,17 @@ def test_a_late_reading_reopens_its_neighbourhood(household: Household, meter: D
     withdrawn = ReadingFlag.objects.get(finding=Finding.DECREASE)
     assert (withdrawn.found_at, withdrawn.withdrawn_at) == (MIDNIGHT + 3 * HOUR, LATER)
     assert billed_wh(household) == 120_000
+
+
+def test_a_run_whose_clock_is_behind_withdraws_when_it_was_found(meter: Device) -> None:
+    arrive(meter, {0: 1000, 1: 1005, 2: 0})
+    validate_readings(at=MIDNIGHT + 3 * HOUR)
+    arrive(meter, {3: 1015})
+    ask_validation(readings=[(meter.utility_id, meter.pk, MIDNIGHT)])
+    validate_requested(at=MIDNIGHT + 2 * HOUR)
+    assert standing() == [(2, Finding.DIP)]
+    withdrawn = ReadingFlag.objects.get(finding=Finding.DECREASE)
+    assert (withdrawn.found_at, withdrawn.withdrawn_at) == (MIDNIGHT + 3 * HOUR, MIDNIGHT + 3 * HOUR)
 
 
 def test_an_estimate_gives_way_to_a_late_reading(household: Household, meter: Device) -> None:
