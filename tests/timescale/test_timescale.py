@@ -1,6 +1,6 @@
 """The same migrations and the same reading path on TimescaleDB: hypertables, compression, retention."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -10,10 +10,11 @@ from pytest_django import Settings
 
 from accounts.models import Household
 from config.settings import engine
-from metering.models import MeterConsumption, PlaceConsumption, Reading
+from metering.models import MeterConsumption, PlaceConsumption, Reading, ReadingFlag, WatchedMeter
 from metering.operations.batch import store_batch
 from metering.operations.consumption import cut_consumption
 from metering.operations.tables import MANY
+from metering.operations.validation import validate_readings
 from metering.queries.latest import latest_readings
 from metering.queries.registry import Registry
 from tests.metering.factories import NOON, a_controller, a_message, a_meter, a_room_sensor, native
@@ -193,3 +194,31 @@ def test_consumption_is_cut_here_too_and_a_late_reading_reopens_a_compressed_chu
     days = MeterConsumption.objects.filter(device=meter, resolution="day")
     homes = PlaceConsumption.objects.filter(place_sum="building_homes", resolution="day")
     assert {row.starts_at: row.energy_wh for row in homes} == {row.starts_at: row.energy_wh for row in days}
+
+
+def test_readings_are_validated_here_too_and_a_late_one_is_judged_in_a_compressed_chunk(
+    timescale: BaseDatabaseWrapper, home: Household
+) -> None:
+    meter, registry = a_meter(household=home), Registry()
+    start = NOON - timedelta(days=40)
+
+    def say(energy_kwh: dict[int, int], *, received_at: datetime) -> None:
+        payload = [native(measured_at=start + n * HOUR, energy_kwh=kwh) for n, kwh in energy_kwh.items()]
+        store_batch(
+            messages=[a_message(device=meter, payload=payload, received_at=received_at)], registry=registry
+        )
+
+    def standing() -> list[tuple[float, str]]:
+        rows = ReadingFlag.objects.filter(device=meter, withdrawn_at=None).order_by("measured_at", "finding")
+        return [((row.measured_at - start) / HOUR, row.finding) for row in rows]
+
+    say({0: 1000, 1: 1005, 2: 0}, received_at=start + 2 * HOUR)
+    validate_readings(at=start + 2 * HOUR)
+    assert standing() == [(2, "decrease")]
+    assert WatchedMeter.objects.filter(device=meter).exists()
+    assert _compress(timescale) > 0
+
+    say({3: 1015}, received_at=start + 3 * HOUR)
+    validate_readings(at=start + 3 * HOUR)
+
+    assert standing() == [(2, "dip")]
