@@ -147,35 +147,37 @@ def _store(page: Sequence[MovementTold], *, provider: str) -> None:
 
 def _post_shares(payout: Payout, movement_ids: Sequence[str], *, at: datetime) -> None:
     rows = list(ProviderMovement.objects.filter(movement_id__in=movement_ids).select_related("attempt"))
-    of_account = [row for row in rows if _is_account_fee(row)]
-    strangers = [
-        row for row in rows if row.attempt is None and row.kind not in OF_PAYOUTS and not _is_account_fee(row)
-    ]
-    if len(rows) < len(movement_ids) or strangers:
-        missing = len(movement_ids) - len(rows) + len(strangers)
-        payout.note = _("Waits for %(count)s movements that are not understood yet.") % {"count": missing}
+    unknown = len(movement_ids) - sum(_is_understood(row) for row in rows)
+    if unknown:
+        payout.note = _("Waits for %(count)s movements that are not understood yet.") % {"count": unknown}
         return
-    nets = _nets(rows)
-    cost_minor = -sum(row.net_minor for row in of_account)
-    if sum(net for net, _count in nets.values()) - cost_minor != payout.amount_minor:
-        payout.note = _("Its movements do not add up to it.")
-        return
-    weights = [max(0, net) for _utility, (net, _count) in sorted(nets.items())]
-    if cost_minor and not any(weights):
+    nets = sorted(_nets(rows).items())
+    cost_minor = -sum(row.net_minor for row in rows if _is_account_fee(row))
+    weights = [max(0, net) for _utility, (net, _count) in nets]
+    whole_minor = sum(net for _utility, (net, _count) in nets) - cost_minor
+    if whole_minor != payout.amount_minor or (cost_minor and not any(weights)):
         payout.note = _("Its movements do not add up to it.")
         return
     costs = split(cost_minor, weights) if cost_minor else [0] * len(weights)
-    for (utility_id, (gross, count)), cost in zip(sorted(nets.items()), costs, strict=True):
-        net = gross - cost
+    for (utility_id, (gross, count)), cost in zip(nets, costs, strict=True):
         with utility_scope(utility_id):
-            if cost:
-                key = f"account-fee-{payout.payout_id}"
-                _post_fee(key, cost, currency=payout.currency, memo=payout.payout_id, at=at)
-            PayoutShare.objects.create(payout=payout, net_minor=net, movements=count)
-            if net:
-                _post_share(payout, net, at=at)
+            _post_one_share(payout, net_minor=gross - cost, cost_minor=cost, movements=count, at=at)
     ProviderMovement.objects.filter(pk__in=[row.pk for row in rows]).update(payout=payout)
     payout.posted_at, payout.note = at, ""
+
+
+def _post_one_share(payout: Payout, *, net_minor: int, cost_minor: int, movements: int, at: datetime) -> None:
+    """What of a payout is the utility's in scope, and its part of what the account itself costs."""
+    if cost_minor:
+        key = f"account-fee-{payout.payout_id}"
+        _post_fee(key, cost_minor, currency=payout.currency, memo=payout.payout_id, at=at)
+    PayoutShare.objects.create(payout=payout, net_minor=net_minor, movements=movements)
+    if net_minor:
+        _post_share(payout, net_minor, at=at)
+
+
+def _is_understood(row: ProviderMovement) -> bool:
+    return row.attempt is not None or row.kind in OF_PAYOUTS or _is_account_fee(row)
 
 
 def _is_account_fee(row: ProviderMovement) -> bool:

@@ -389,14 +389,12 @@ def test_a_run_stays_within_its_utility(household: Household) -> None:
 
 
 def test_the_task_serves_every_utility_in_its_own_scope(utility: Utility) -> None:
-    homes = []
-    for each in (utility, a_utility()):
+    homes = [utility, a_utility()]
+    for each in homes:
         with utility_scope(each):
             readings(a_meter(household=a_household()), [0, 1000])
-            homes.append(each)
 
     cut_consumption_task()
-
     for each in homes:
         with utility_scope(each):
             assert [energy for _at, energy, _q in rows()] == [1000]
