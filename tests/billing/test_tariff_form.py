@@ -191,11 +191,22 @@ def test_a_file_is_taken_over_and_given_back(
 ) -> None:
     file, _home = _files(tmp_path)
     call_command("tariff", "check", file)
-    call_command("tariff", "import", file, "--utility", utility.slug, "--activate")
+    call_command("tariff", "import", file, "--utility", utility.slug)
     capsys.readouterr()
     call_command("tariff", "export", "--utility", utility.slug)
 
     assert parse(capsys.readouterr().out) == parse(LUOYANG)
+    with utility_scope(utility):
+        assert TariffVersion.objects.get().state == TariffState.DRAFT
+
+
+def test_a_file_is_taken_over_and_put_in_force_at_once(utility: Utility, tmp_path: Path) -> None:
+    metered = tmp_path / "metered.yaml"
+    lines = [line for line in LUOYANG.splitlines() if "settlement:" not in line and "advance" not in line]
+    metered.write_text("\n".join(lines), encoding="utf-8")
+
+    call_command("tariff", "import", str(metered), "--utility", utility.slug, "--activate")
+
     with utility_scope(utility):
         assert TariffVersion.objects.get().state == TariffState.ACTIVE
 

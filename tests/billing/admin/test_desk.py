@@ -110,13 +110,13 @@ def test_a_tariff_is_written_put_in_force_and_then_closed_to_edits(clerk: Client
         "starts_on": "2026-11-15",
         "payment_days": "30",
         "rounding": "half_up",
-        "settlement": "both_ways",
+        "settlement": "metered",
         "surplus": "carry_over",
     }
     clerk.post("/admin/billing/tariffversion/add/", {**version, **prices})
     written = TariffVersion.objects.get()
 
-    assert (written.settlement, written.surplus) == ("both_ways", "carry_over")
+    assert (written.settlement, written.surplus) == ("metered", "carry_over")
     assert written.components.get().months == [11, 12, 1, 2, 3]
     assert "is in force." in _act(clerk, "tariffversion", "put_in_force", written.pk)
     written.refresh_from_db()
