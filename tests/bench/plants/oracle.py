@@ -95,7 +95,7 @@ def _solved(
     free = _coarse(season.room_c)[first:] - response.states(coarse_supply)[first:] @ response.room.T
     before = response.states(coarse_supply)[first - 1]
 
-    model: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no types
+    model: Any = highspy.Highs()
     model.setOptionValue("output_flag", False)
     infinite = highspy.kHighsInf
     # Columns: supplies by block, states by instant, lacks by instant and flat, heats by instant.
