@@ -8,6 +8,7 @@ from billing.terms import (
     ComponentKind,
     During,
     EdgeOf,
+    Factor,
     Per,
     Rounding,
     Settlement,
@@ -31,6 +32,13 @@ COMPONENT_KINDS = [
     (ComponentKind.MINIMUM.value, _("Minimum fee")),
     (ComponentKind.ADVANCE.value, _("Payment in advance")),
 ]
+FACTORS = {
+    Factor.PRICE: _("Prices and taxes"),
+    Factor.WEATHER: _("Weather"),
+    Factor.BASE: _("Area, power and days"),
+    Factor.BEHAVIOUR: _("Heat used"),
+    Factor.CORRECTION: _("Refunds and corrections"),
+}
 UNITS = [
     (Unit.HOME.value, _("home")),
     (Unit.M2.value, "m²"),

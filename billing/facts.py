@@ -11,7 +11,18 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.period import Period
-from billing.terms import Banding, ComponentKind, DeadBand, During, EdgeOf, Per, Rounding, TaxBasis, Unit
+from billing.terms import (
+    MEASURED,
+    Banding,
+    ComponentKind,
+    DeadBand,
+    During,
+    EdgeOf,
+    Per,
+    Rounding,
+    TaxBasis,
+    Unit,
+)
 
 NO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -106,6 +117,11 @@ class Tariff:
     valid: Period[date]
     components: tuple[Component, ...]
     rounding: Rounding
+
+    @property
+    def schedules(self) -> set[tuple[int, ...]]:
+        """The months in which what the meters count has a price; () for a price of all days."""
+        return {component.months for component in self.components if component.kind in MEASURED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +235,11 @@ class Home:
     suspended: tuple[Period[date], ...] = ()
     failures: tuple[Failure, ...] = ()
     overdue: tuple[Overdue, ...] = ()
+
+    @property
+    def period(self) -> Period[date]:
+        """All days of the bill."""
+        return Period(self.parts[0].period.start, self.parts[-1].period.end)
 
     def area_in(self, part: Part) -> Decimal:
         """The floor area that is billed on the part's days."""

@@ -106,6 +106,16 @@ class Surplus(StrEnum):
     CARRY_OVER = "carry_over"  # to the next season's advance
 
 
+class Factor(StrEnum):
+    """Why a bill is another than the one of the year before."""
+
+    PRICE = "price"  # the tariff and its taxes
+    WEATHER = "weather"  # the cold of the days, in degree days
+    BASE = "base"  # area, subscribed power, suspensions, and the days themselves
+    BEHAVIOUR = "behaviour"  # the heat used in the same cold, and how far its water was cooled
+    CORRECTION = "correction"  # refunds, late fees, and what was agreed or is still to be corrected
+
+
 ENERGY_UNITS = (Unit.KWH, Unit.MWH, Unit.GJ)
 TIMED = (Per.SEASON, Per.YEAR, Per.MONTH, Per.DAY)
 MEASURED = (ComponentKind.ENERGY, ComponentKind.FLOW, ComponentKind.COOLING, ComponentKind.RETURN)

@@ -56,3 +56,22 @@ def _bar(value: float | None, left: float, slot: float, *, top: float) -> Bar:
         height=round(height, 2),
         is_gap=False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """A bar that begins at nothing and goes to either side."""
+
+    x: float
+    width: float
+
+
+def swings(values: Sequence[float], *, width: float = WIDTH) -> tuple[float, list[Swing]]:
+    """Where nothing lies, and a bar a value to its right (above nothing) or left, all in ``width``."""
+    least, most = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    scale = width / (most - least) if most > least else 0.0
+    zero = round(-least * scale, 2)
+    return zero, [
+        Swing(x=round(zero + min(0.0, value) * scale, 2), width=round(abs(value) * scale, 2))
+        for value in values
+    ]

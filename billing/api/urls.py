@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from billing.api.explanations import InvoiceExplanationView
 from billing.api.invoices import (
     HouseholdInvoicesView,
     InvoiceDetailView,
@@ -13,6 +14,9 @@ from billing.api.invoices import (
 urlpatterns = [
     path("households/<int:household_id>/invoices", HouseholdInvoicesView.as_view(), name="invoices"),
     path("invoices/<int:invoice_id>", InvoiceDetailView.as_view(), name="invoice"),
+    path(
+        "invoices/<int:invoice_id>/explanation", InvoiceExplanationView.as_view(), name="invoice-explanation"
+    ),
     path("invoices/<int:invoice_id>/proof", InvoiceProofView.as_view(), name="invoice-proof"),
     path("invoices/<int:invoice_id>/pdf", InvoicePdfView.as_view(), name="invoice-pdf"),
     path("invoices/<int:invoice_id>/einvoice", InvoiceXmlView.as_view(), name="invoice-einvoice"),

@@ -60,7 +60,7 @@ def comparisons(invoice: Invoice) -> Json:
     if invoice.kind not in BILLS:
         return {}
     utility = Utility.objects.get(pk=current_utility_id())
-    now, before = invoice.period, _year_before(invoice.period)
+    now, before = invoice.period, year_before(invoice.period)
     periods = {"energy_wh": now, "before_wh": before}
     heat = Heat({days_: {invoice.household_id} for days_ in periods.values()}, utility=utility)
     found: Json = {}
@@ -89,7 +89,8 @@ def degree_days(period: Period[date]) -> Decimal | None:
     return round(total, 1)
 
 
-def _year_before(period: Period[date]) -> Period[date]:
+def year_before(period: Period[date]) -> Period[date]:
+    """The same days of the year before."""
     return Period(_same_day(period.start), _same_day(end_of(period)))
 
 

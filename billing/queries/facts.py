@@ -18,7 +18,7 @@ from billing.months import cut_at, in_months
 from billing.queries.heat import Heat
 from billing.queries.particulars import Particulars, particulars, value_on
 from billing.queries.tariffs import tax_rates, taxed_tariffs
-from billing.terms import MEASURED, ComponentKind
+from billing.terms import ComponentKind
 
 # Prices that ask for the water that ran, or how warm it did.
 WATERY: Final = {ComponentKind.FLOW, ComponentKind.COOLING, ComponentKind.RETURN}
@@ -57,7 +57,7 @@ class _Planned:
         return [
             stretch
             for days, tariff in self.parts
-            for months in schedules(tariff)
+            for months in tariff.schedules
             for stretch in in_months(days, months)
         ]
 
@@ -66,11 +66,6 @@ def contracts_in(period: Period[date]) -> list[int]:
     """Contracts of the utility in scope that hold on some day of ``period``, by customer number."""
     rows = Contract.objects.filter(starts_on__lt=period.end).exclude(ends_on__lte=period.start)
     return list(rows.order_by("household__customer_number", "starts_on").values_list("pk", flat=True))
-
-
-def schedules(tariff: Tariff) -> set[tuple[int, ...]]:
-    """The months in which what the meters count has a price; () for a price of all days."""
-    return {component.months for component in tariff.components if component.kind in MEASURED}
 
 
 def gather(
@@ -215,7 +210,7 @@ def _home(
 
 
 def _part(household_id: int, days: Period[date], tariff: Tariff, heat: Heat) -> Part:
-    wanted = schedules(tariff)
+    wanted = tariff.schedules
     return Part(
         period=days,
         tariff=tariff,

@@ -90,3 +90,21 @@ def split(whole_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
     for n in largest_first[: abs(whole_minor) - sum(parts)]:
         parts[n] += 1
     return parts if whole_minor >= 0 else [-part for part in parts]
+
+
+def whole_parts(exact: Sequence[Fraction]) -> list[int]:
+    """Whole numbers for parts of either sign that sum to a whole number, by largest remainder.
+
+    They sum to the same number, each less than one from its own; a part that is whole stays as it is.
+
+    Raises:
+        ValueError: the parts do not sum to a whole number.
+    """
+    total = sum(exact, Fraction())
+    if total.denominator != 1:
+        raise ValueError(f"{total} is no whole number.")
+    parts = [floor(part) for part in exact]
+    largest_first = sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n))
+    for n in largest_first[: int(total) - sum(parts)]:
+        parts[n] += 1
+    return parts

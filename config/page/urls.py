@@ -13,6 +13,11 @@ urlpatterns = [
     path("homes/<int:household_id>/comfort", comfort.ComfortPart.as_view(), name="comfort"),
     path("homes/<int:household_id>/feedback", comfort.FeedbackPage.as_view(), name="feedback"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/", bills.BillPage.as_view(), name="bill"),
+    path(
+        "homes/<int:household_id>/bills/<int:invoice_id>/explained",
+        bills.ExplainedPage.as_view(),
+        name="explained",
+    ),
     path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/plan", payments.Plan.as_view(), name="plan"),
     path("homes/<int:household_id>/autopay", autopay.AutopayPage.as_view(), name="autopay"),

@@ -13,8 +13,9 @@ from django.db import transaction
 
 from accounts.period import Period
 from billing.enums import AccountCode, SkipReason
-from billing.models import Posting
+from billing.models import Invoice, Posting
 from billing.operations.drafts import draft_invoice
+from billing.operations.explanations import explain
 from billing.operations.invoices import issue_invoice
 from billing.operations.numbering import take_numbers
 from billing.operations.replays import revisions
@@ -38,6 +39,7 @@ from tests.billing.factories import (
 )
 from tests.billing.operations.test_replays import read_again
 from tests.billing.rating import homes, tariffs
+from tests.billing.years import both_bills, two_winters
 from tests.project import tree
 
 PAGE = (tree.ROOT / "docs" / "billing.md").read_text(encoding="utf-8")
@@ -203,3 +205,12 @@ def test_blocks(kwh: str, first: str, second: str, third: str) -> None:
 
     # A block that nothing reached is no line.
     assert amounts == [amount for amount in (first, second, third) if amount != "0.00"]
+
+
+@pytest.mark.usefixtures("scoped")
+def test_why_this_amount() -> None:
+    _before, now = both_bills(two_winters())
+    explanation = explain(Invoice.objects.get(pk=now))
+    told = [_major(cause.minor) for cause in explanation.causes]
+
+    assert [row[-1] for row in _table("cause")] == [*told, _major(explanation.difference_minor)]

@@ -8,11 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.queries.claims import claim_code
+from billing.operations.explanations import NotExplainedError, explain
 from billing.queries.dunning import instalments_of, payment_rules
 from billing.queries.invoices import invoices_of, with_owed
 from billing.queries.receipts import receipts_of
 from billing.references import payment_reference
 from config.page.panels.bills import bill
+from config.page.panels.explained import explained_panel
 from config.page.views.base import HomeView
 
 if TYPE_CHECKING:  # the stubs are no part of a running service
@@ -66,3 +68,21 @@ class BillPage(BillView):
         """What lets the family in; it ends with the contract."""
         runs = self.access.utility.local_date(self.now) in invoice.contract.period
         return claim_code(invoice.contract_id) if runs else ""
+
+
+class ExplainedPage(BillView):
+    """Why a bill is another than the one of the year before."""
+
+    def get(self, _request: HttpRequest, invoice_id: int) -> HttpResponse:
+        """Show it, or say why there is nothing to compare with."""
+        invoice = self.invoice(invoice_id)
+        try:
+            explanation = explain(invoice)
+        except NotExplainedError as error:
+            return self.page("page/explained.html", bill=invoice, fault=str(error))
+        return self.page(
+            "page/explained.html",
+            bill=invoice,
+            explanation=explanation,
+            panel=explained_panel(explanation),
+        )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rating.money import NothingToSplitByError, round_minor, split
+from billing.rating.money import NothingToSplitByError, round_minor, split, whole_parts
 from billing.terms import Rounding
 
 weights = st.lists(st.integers(min_value=0, max_value=10**6), min_size=1, max_size=20).filter(any)
@@ -56,3 +56,18 @@ def test_a_part_without_weight_gets_nothing() -> None:
 def test_what_cannot_be_split_is_refused(by: list[int]) -> None:
     with pytest.raises(NothingToSplitByError, match="cannot be split"):
         split(100, by)
+
+
+@given(st.lists(exact, max_size=8), st.integers(min_value=-1000, max_value=1000))
+def test_parts_of_either_sign_become_whole_and_keep_their_sum(parts: list[Fraction], whole: int) -> None:
+    parts = [*parts, whole - sum(parts, Fraction())]
+    rounded = whole_parts(parts)
+
+    assert sum(rounded) == whole
+    assert all(abs(one - part) < 1 for one, part in zip(rounded, parts, strict=True))
+    assert all(one == part for one, part in zip(rounded, parts, strict=True) if part.denominator == 1)
+
+
+def test_parts_that_sum_to_no_whole_number_are_refused() -> None:
+    with pytest.raises(ValueError, match="1/2 is no whole number"):
+        whole_parts([Fraction(1, 2)])
