@@ -41,6 +41,7 @@ class MembershipRole(models.TextChoices):
 
     OWNER = "owner", _("Owner")  # pays, sees and invites
     MEMBER = "member", _("Member")  # lives there: sees, votes and may pay
+    TENANT = "tenant", _("Tenant")  # rents it for a time: as the owner, from the day the tenancy began
     CARETAKER = "caretaker", _("Caretaker")  # looks after it: sees and votes, sees no money
 
 
@@ -65,4 +66,10 @@ class StaffDuty(models.TextChoices):
 
 
 MINOR_DIGITS = {Currency.CNY: 2, Currency.DKK: 2, Currency.EUR: 2, Currency.SEK: 2}
-SEES_MONEY = frozenset({MembershipRole.OWNER, MembershipRole.MEMBER})
+SEES_MONEY = frozenset({MembershipRole.OWNER, MembershipRole.MEMBER, MembershipRole.TENANT})
+# Whom each role may let in; who is not named here lets nobody in.
+INVITES = {
+    MembershipRole.OWNER: (MembershipRole.MEMBER, MembershipRole.TENANT, MembershipRole.CARETAKER),
+    MembershipRole.TENANT: (MembershipRole.MEMBER, MembershipRole.CARETAKER),
+}
+INVITED = [(role.value, role.label) for role in MembershipRole if role is not MembershipRole.OWNER]

@@ -3,10 +3,26 @@
 from django.urls import path
 
 from accounts.api.me import MeView
+from accounts.api.members import (
+    AcceptView,
+    InvitationsView,
+    InvitationView,
+    MembersView,
+    MemberView,
+)
 from accounts.api.tokens import TokensView, TokenView
 
 urlpatterns = [
     path("me", MeView.as_view(), name="me"),
     path("me/tokens", TokensView.as_view(), name="tokens"),
     path("me/tokens/<int:token_id>", TokenView.as_view(), name="token"),
+    path("households/<int:household_id>/members", MembersView.as_view(), name="members"),
+    path("households/<int:household_id>/members/<int:membership_id>", MemberView.as_view(), name="member"),
+    path("households/<int:household_id>/invitations", InvitationsView.as_view(), name="invitations"),
+    path(
+        "households/<int:household_id>/invitations/<int:invitation_id>",
+        InvitationView.as_view(),
+        name="invitation",
+    ),
+    path("invitations/accept", AcceptView.as_view(), name="invitation-accept"),
 ]

@@ -1,6 +1,7 @@
 """One file a concept."""
 
 from accounts.models.contract import Contract
+from accounts.models.invitation import Invitation
 from accounts.models.network import Building, HeatSource, Household, Substation
 from accounts.models.people import Membership, StaffRole, User
 from accounts.models.token import AccessToken
@@ -12,6 +13,7 @@ __all__ = [
     "Contract",
     "HeatSource",
     "Household",
+    "Invitation",
     "Membership",
     "StaffRole",
     "Substation",

@@ -63,6 +63,20 @@ def end_membership(*, membership: Membership, ends_on: date) -> Membership:
 
 
 @transaction.atomic
+def put_out(*, membership: Membership, today: date) -> None:
+    """End a membership now: from today on it opens nothing. One that has not held for a day yet is gone.
+
+    An end that was agreed for earlier stays.
+    """
+    row = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
+    if row.starts_on >= today:
+        row.delete()
+    elif row.ends_on is None or row.ends_on > today:
+        row.ends_on = today
+        row.save(update_fields=["ends_on"])
+
+
+@transaction.atomic
 def appoint_staff(*, user: User, duty: StaffDuty, starts_on: date) -> StaffRole:
     """Give ``user`` a duty at the utility in scope, and the key to the desk."""
     if not user.is_staff:

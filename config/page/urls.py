@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.page.views import autopay, bills, claims, comfort, home, payments, shell, tokens
+from config.page.views import autopay, bills, claims, comfort, home, members, payments, shell, tokens
 
 app_name = "page"
 urlpatterns = [
@@ -21,6 +21,19 @@ urlpatterns = [
     path("homes/<int:household_id>/bills/<int:invoice_id>/pay", payments.Pay.as_view(), name="pay"),
     path("homes/<int:household_id>/bills/<int:invoice_id>/plan", payments.Plan.as_view(), name="plan"),
     path("homes/<int:household_id>/autopay", autopay.AutopayPage.as_view(), name="autopay"),
+    path("homes/<int:household_id>/people", members.MembersPage.as_view(), name="members"),
+    path(
+        "homes/<int:household_id>/people/<int:membership_id>/end",
+        members.MemberEnd.as_view(),
+        name="member-end",
+    ),
+    path(
+        "homes/<int:household_id>/people/invitations/<int:invitation_id>/end",
+        members.InvitationEnd.as_view(),
+        name="invitation-end",
+    ),
+    path("homes/<int:household_id>/move-out", members.MovePage.as_view(), name="move"),
+    path("join", members.JoinPage.as_view(), name="join"),
     path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
     path("keys", tokens.TokensPage.as_view(), name="tokens"),

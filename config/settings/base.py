@@ -224,8 +224,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
-    # Two lists of choices under the field name `kind`.
+    # Several lists of choices under one field name.
     "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "accounts.enums.MembershipRole",
+        "InvitedRoleEnum": "accounts.enums.INVITED",
         "InvoiceKindEnum": "billing.enums.InvoiceKind",
         "LineKindEnum": "billing.enums.COMPONENT_KINDS",
     },

@@ -12,6 +12,7 @@ from metering.models.exchange import MeterExchange
 from metering.models.export import ReadingExport
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest, WatchedMeter
 from metering.models.gap import ReadingGap
+from metering.models.move import MoveOut
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
@@ -24,6 +25,7 @@ __all__ = [
     "Installation",
     "MeterConsumption",
     "MeterExchange",
+    "MoveOut",
     "PlaceConsumption",
     "QuarantinedMessage",
     "Reading",

@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.enums import MembershipRole, StaffDuty, TokenScope
-from accounts.models import Household, User
+from accounts.models import Household, Invitation, Membership, User
 from accounts.operations.tokens import make_token
 from accounts.scope import utility_scope
 from billing.enums import AttemptState
@@ -87,6 +87,16 @@ def a_full_home(*, slug: str) -> Home:
             provider_session_id=f"cs_{slug}",
             url=f"https://pay.invalid/{slug}",
         )
+        invitation = Invitation.objects.create(
+            household=household,
+            role=MembershipRole.MEMBER,
+            name=f"{slug}-guest",
+            digest=slug,
+            invited_by=owner,
+            created_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        membership = Membership.objects.get(user=owner)
     token, _secret = make_token(
         user=owner,
         name=f"{slug}-key",
@@ -100,9 +110,11 @@ def a_full_home(*, slug: str) -> Home:
         "invoice_id": invoice_id,
         "payment_id": payment.pk,
         "token_id": token.pk,
+        "membership_id": membership.pk,
+        "invitation_id": invitation.pk,
     }
-    secrets = (household.customer_number, f"{slug}-room", owner.email, f"cs_{slug}", f"{slug}-key")
-    return Home(household, keys, secrets, f"cs_{slug}")
+    names = (f"{slug}-room", f"cs_{slug}", f"{slug}-key", f"{slug}-guest")
+    return Home(household, keys, (household.customer_number, owner.email, *names), f"cs_{slug}")
 
 
 def routes() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django import template
@@ -67,6 +67,12 @@ def day_and_time(moment: datetime, now: datetime) -> str:
     if local.date() == today - timedelta(days=1):
         return _("yesterday %(time)s") % {"time": at}
     return _("%(day)s, %(time)s") % {"day": formats.date_format(local, "MONTH_DAY_FORMAT"), "time": at}
+
+
+@register.filter
+def last_day(end: date) -> date:
+    """The last day of a period that ends before ``end``."""
+    return end - timedelta(days=1)
 
 
 @register.filter
