@@ -7,16 +7,23 @@ import secrets
 import string
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappush
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
+
+import orjson
 
 from billing.fakestripe.refusals import missing
 
 Json = dict[str, Any]
 KEPT: Final = ("objects", "hidden", "answers", "outbox")
 ALPHABET: Final = string.ascii_letters + string.digits
+
+
+def copied(thing: Json) -> Json:
+    """Its own copy; all that is kept here is JSON, which is copied ten times faster than any object."""
+    return cast("Json", orjson.loads(orjson.dumps(thing)))
 
 
 class Book:
@@ -43,6 +50,8 @@ class Book:
         # How many of the next refunds and saved-card charges stay unfinished until a test settles them.
         self.slow: dict[str, int] = {}
         self.clock_offset_s = 0
+        # Where it starts from; a test that is to happen twice alike gives another.
+        self.clock: Callable[[], float] = time.time
         # When each session ends and which it is, the soonest first (a heap).
         self.expiries: list[tuple[int, str]] = []
         if state_file is not None and state_file.exists():
@@ -50,7 +59,7 @@ class Book:
 
     def now(self) -> int:
         # Tests move the clock rather than wait for half-hour sessions to expire.
-        return int(time.time()) + self.clock_offset_s
+        return int(self.clock()) + self.clock_offset_s
 
     def new_id(self, prefix: str, *, length: int = 24) -> str:
         return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Final
 
 import stripe
 
 from billing.fakestripe import shapes
-from billing.fakestripe.book import Book, Json
+from billing.fakestripe.book import Book, Json, copied
 
 API_VERSION: Final = stripe.api_version
 
@@ -16,7 +15,7 @@ API_VERSION: Final = stripe.api_version
 def emit(book: Book, kind: str, thing: Json) -> Json:
     """Keep an event of ``kind`` about ``thing`` as it is now, and queue it for the endpoints that want it."""
     # A copy: what happens to the object later must not show in what was said earlier.
-    event = book.add(shapes.event(book, kind=kind, thing=copy.deepcopy(thing), api_version=API_VERSION))
+    event = book.add(shapes.event(book, kind=kind, thing=copied(thing), api_version=API_VERSION))
     for endpoint in book.newest_first("webhook_endpoint"):
         wanted = endpoint["enabled_events"]
         if endpoint["status"] == "enabled" and ("*" in wanted or kind in wanted):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
 from typing import Any, Final, ForwardRef, get_args
 
 import stripe
 
-from billing.fakestripe.book import Book, Json
+from billing.fakestripe.book import Book, Json, copied
 from billing.fakestripe.refusals import StripeRefusalError, malformed
 
 DEEPEST: Final = 4
@@ -30,7 +29,7 @@ def expanded(book: Book, thing: Json, paths: list[str]) -> Json:
     Raises:
         StripeRefusalError: a path is too deep or names what cannot be expanded.
     """
-    answer = copy.deepcopy(thing)
+    answer = copied(thing)
     for path in paths:
         steps = path.split(".")
         # A list's own `data` does not count as a level.
@@ -63,10 +62,10 @@ def _fill(book: Book, thing: Json, steps: list[str], *, path: str) -> None:
 def _open(book: Book, thing: Json, name: str) -> None:
     # Line items are no id in the session: Stripe leaves the field out until it is asked for.
     if thing["object"] == "checkout.session" and name == "line_items":
-        lines = copy.deepcopy(book.hidden[thing["id"]]["line_items"])
+        lines = [copied(line) for line in book.hidden[thing["id"]]["line_items"]]
         thing[name] = page(lines, url=f"/v1/checkout/sessions/{thing['id']}/line_items")
     elif isinstance(thing[name], str):
-        thing[name] = copy.deepcopy(book.objects[thing[name]])
+        thing[name] = copied(book.objects[thing[name]])
 
 
 @cache

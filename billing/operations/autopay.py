@@ -95,6 +95,7 @@ def settle_setup(*, mandate: PaymentMandate, told: SetupTold, at: datetime) -> P
     )
     mandate.state, mandate.agreed_at, mandate.label = MandateState.ACTIVE, at, told.label
     mandate.provider_customer_id, mandate.provider_method_id = told.customer_id, told.method_id
+    mandate.provider_session_id = told.session_id
     mandate.save()
     return mandate
 

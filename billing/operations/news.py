@@ -35,16 +35,22 @@ def news_of(event_type: str) -> TakeNews | None:
 def take_checkout(*, subject_id: str, provider: PaymentProvider, at: datetime) -> str:
     """A checkout page was paid, failed or expired."""
     mandate = _mandate(subject_id)
-    if mandate is not None:
-        with utility_scope(mandate.utility_id):
-            settle_setup(mandate=mandate, told=provider.fetch_setup(subject_id), at=at)
-        return ""
-    checkout = provider.fetch(subject_id)
-    attempt = _attempt(checkout.attempt_id, "")
-    if attempt is None:
-        return _unknown(checkout.attempt_id or subject_id)
-    with utility_scope(attempt.utility_id):
-        return settle(attempt=attempt, checkout=checkout, at=at).fault
+    if mandate is None:
+        checkout = provider.fetch(subject_id)
+        attempt = _attempt(checkout.attempt_id, "")
+        if attempt is not None:
+            with utility_scope(attempt.utility_id):
+                return settle(attempt=attempt, checkout=checkout, at=at).fault
+        if checkout.attempt_id:
+            return _unknown(checkout.attempt_id)
+    told = provider.fetch_setup(subject_id)
+    # The answer that named the page may have been lost; the page still carries our name.
+    mandate = mandate or _mandate_called(told.mandate_id)
+    if mandate is None:
+        return _unknown(subject_id)
+    with utility_scope(mandate.utility_id):
+        settle_setup(mandate=mandate, told=told, at=at)
+    return ""
 
 
 def take_charge(*, subject_id: str, provider: PaymentProvider, at: datetime) -> str:
@@ -122,6 +128,14 @@ NEWS: Final[dict[str, TakeNews]] = {
 def _mandate(session_id: str) -> PaymentMandate | None:
     with across_utilities("an event names its page, not its utility"):
         return PaymentMandate.objects.filter(provider_session_id=session_id).first()
+
+
+def _mandate_called(mandate_id: str) -> PaymentMandate | None:
+    with across_utilities("an event names its page, not its utility"):
+        try:
+            return PaymentMandate.objects.filter(pk=UUID(mandate_id)).first()
+        except ValueError:
+            return None
 
 
 def _unknown(name: str) -> str:

@@ -78,9 +78,10 @@ class SetupOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupTold:
-    """How such a page stands; ``method_id`` is "" until a card is saved."""
+    """How such a page stands; ``method_id`` is "" until a card is saved, ``mandate_id`` our name for it."""
 
     session_id: str
+    mandate_id: str
     url: str
     customer_id: str
     method_id: str

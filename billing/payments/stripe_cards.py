@@ -48,8 +48,10 @@ def setup_told(session: stripe.checkout.Session) -> SetupTold:
     intent, customer = session.setup_intent, session.customer
     method = intent.payment_method if isinstance(intent, stripe.SetupIntent) else None
     card = method.card if isinstance(method, stripe.PaymentMethod) else None
+    metadata = session.metadata.to_dict() if session.metadata else {}
     return SetupTold(
         session_id=session.id,
+        mandate_id=str(metadata.get("mandate", "")),
         url=session.url or "",
         customer_id=customer if isinstance(customer, str) else customer.id if customer else "",
         method_id=method.id if isinstance(method, stripe.PaymentMethod) else "",

@@ -61,6 +61,27 @@ def test_nothing_is_agreed_before_the_card_is_saved(
     assert "end this at any time" in mandate.text
 
 
+@pytest.mark.parametrize(("is_saved", "state"), [(True, "active"), (False, "pending")])
+def test_a_page_whose_address_was_lost_on_its_way_is_known_by_our_name_for_it(
+    bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe, *, is_saved: bool, state: str
+) -> None:
+    # The customer is made; the page too, and its answer is lost each time it is asked for.
+    stripe_fake.order("answers", next=["fine", *["lost"] * 3])
+    request = AutopayRequest(contract=bill.contract, by=payer, locale="en", return_path="/autopay")
+    with pytest.raises(ProviderUnavailableError):
+        start_autopay(request=request, provider=gateway, at=timezone.now())
+    (page,) = stripe_fake.book.newest_first("checkout.session")
+    if is_saved:
+        stripe_fake.order("save_card", session=page["id"])
+    else:
+        stripe_fake.order("clock", advance_s=25 * 3600)
+
+    kind = "checkout.session.completed" if is_saved else "checkout.session.expired"
+    event = process_event(event_id=deliver(stripe_fake, kind).pk, provider=gateway, at=timezone.now())
+
+    assert (event.state, PaymentMandate.objects.get().state) == ("done", state)
+
+
 def test_a_saved_card_pays_on_the_due_day_and_once(
     bill: Invoice, payer: User, gateway: StripeGateway, stripe_fake: FakeStripe
 ) -> None:

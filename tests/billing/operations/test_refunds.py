@@ -21,8 +21,8 @@ from billing.operations.refunds import (
     request_refund,
     send_refund,
 )
-from billing.operations.webhooks import process_event
-from billing.payments.provider import ProviderUnavailableError
+from billing.operations.webhooks import process_event, receive_event
+from billing.payments.provider import InboundEvent, ProviderUnavailableError
 from billing.payments.stripe_gateway import StripeGateway
 from tests.billing.fakestripe.merchant import sdk
 from tests.billing.paying import balances, deliver, owed_minor, paid_attempt, pay, pay_at_the_counter, start
@@ -227,6 +227,27 @@ def test_a_refund_made_at_the_provider_is_taken_over(
     refund = Refund.objects.get()
     assert (processed.state, refund.state, refund.reason) == ("done", "succeeded", "external")
     assert owed_minor(bill) == 700
+
+
+def test_one_made_at_the_provider_that_failed_before_we_heard_of_it_counts_for_nothing(
+    paid: PaymentAttempt, gateway: StripeGateway, stripe_fake: FakeStripe, bill: Invoice
+) -> None:
+    with sdk(stripe_fake) as client:
+        intent = paid.provider_payment_id
+        failed = client.v1.refunds.create(params={"payment_intent": intent, "amount": TOTAL})
+        stripe_fake.order("settle_refund", refund=failed.id, succeeded=False)
+        client.v1.refunds.create(params={"payment_intent": intent, "amount": TOTAL})
+    created = [event for event in stripe_fake.book.newest_first("event") if event["type"] == "refund.created"]
+    # The news of the second one first.
+    for event in created:
+        inbound = InboundEvent(
+            event_id=event["id"], type=event["type"], subject_id=event["data"]["object"]["id"], raw="{}"
+        )
+        row = receive_event(provider="stripe", event=inbound, at=timezone.now())
+        assert process_event(event_id=row.pk, provider=gateway, at=timezone.now()).state == "done"
+
+    states = Refund.objects.order_by("requested_at").values_list("state", flat=True)
+    assert (list(states), owed_minor(bill)) == (["succeeded", "failed"], TOTAL)
 
 
 def test_an_unpaid_payment_gives_nothing_back(

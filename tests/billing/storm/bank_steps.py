@@ -31,19 +31,19 @@ def match(world: World) -> None:
     customer = world.customer()
     with utility_scope(customer.utility):
         if world.random.random() < 0.3:
-            standing = BankMatch.objects.filter(undone_at=None).select_related("invoice").order_by("?")
-            if (found := standing.first()) is not None:
-                undo_match(match=found, by=world.clerks[0], at=world.at)
+            standing = BankMatch.objects.filter(undone_at=None).select_related("invoice")
+            if found := list(standing.order_by("-pk")[:60]):
+                undo_match(match=world.random.choice(found), by=world.clerks[0], at=world.at)
             return
         bill = bill_of(world, customer)
-        line = BankLine.objects.filter(state=BankLineState.OPEN).order_by("?").first()
-        if bill is not None and line is not None:
-            match_line(line=line, invoice=bill, by=world.clerks[0], at=world.at)
+        lines = list(BankLine.objects.filter(state=BankLineState.OPEN).order_by("-pk")[:60])
+        if bill is not None and lines:
+            match_line(line=world.random.choice(lines), invoice=bill, by=world.clerks[0], at=world.at)
 
 
 def finish_imports(world: World) -> None:
     """A clerk whose import died imports the file again."""
-    for name in world.transfers.keys() - world.imported:
+    for name in sorted(world.transfers.keys() - world.imported):
         _import(world, name)
         world.imported.add(name)
 

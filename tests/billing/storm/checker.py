@@ -23,6 +23,7 @@ from billing.models import (
     WebhookEvent,
 )
 from billing.operations.clearing import unmatched
+from tests.billing.storm.promises import promise_faults
 from tests.billing.storm.world import World
 
 # The customer's side of the books; what it sums to is what the customer owes in all.
@@ -43,6 +44,7 @@ def faults(world: World) -> list[str]:
             *_payments(world),
             *_refunds(world),
             *_disputes(world),
+            *promise_faults(world),
             *_customers(world),
             *_numbers(),
             *_inbox(),
@@ -79,11 +81,18 @@ def _account(world: World) -> list[str]:
 
 def _payments(world: World) -> list[str]:
     """Every paid page is one payment, one posting, of the amount asked for."""
-    sessions = Counter(row["metadata"]["attempt"] for row in world.fake.book.newest_first("checkout.session"))
+    pages = [row for row in world.fake.book.newest_first("checkout.session") if row["mode"] == "payment"]
+    sessions = Counter(row["metadata"]["attempt"] for row in pages)
     paid = {
-        row["metadata"]["attempt"]: row["amount_total"]
-        for row in world.fake.book.newest_first("checkout.session")
-        if row["payment_status"] == "paid"
+        row["metadata"]["attempt"]: row["amount_total"] for row in pages if row["payment_status"] == "paid"
+    }
+    # A saved card is charged without a page; one attempt's intents are never two.
+    intents = list(world.fake.book.newest_first("payment_intent"))
+    asked = Counter(row["metadata"]["attempt"] for row in intents)
+    paid |= {
+        row["metadata"]["attempt"]: row["amount_received"]
+        for row in intents
+        if row["customer"] is not None and row["status"] == "succeeded"
     }
     charges = Counter(row["payment_intent"] for row in world.fake.book.newest_first("charge") if row["paid"])
     ours = {
@@ -99,6 +108,7 @@ def _payments(world: World) -> list[str]:
     }
     return [
         *[f"attempt {name} has {count} pages" for name, count in sessions.items() if count > 1],
+        *[f"attempt {name} has {count} intents" for name, count in asked.items() if count > 1],
         *[f"payment {name} was charged {count} times" for name, count in charges.items() if count > 1],
         *_differ("paid attempts", ours, paid),
         *_differ("posted payments", booked, paid),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django.db import connection
 
 from billing.fakestripe.server import FakeStripe
 from tests.billing.storm.transport import InProcess
+
+# February, when bills of the season are paid.
+EPOCH_S: Final = 1_770_000_000
 
 
 class Crash(BaseException):
@@ -73,5 +77,7 @@ def quiet_fake() -> FakeStripe:
     """A fake that is asked in this process only; its webhooks wait in the outbox until a step takes them."""
     fake = FakeStripe()
     fake.close()
+    # The same story whenever it is told.
+    fake.book.clock = lambda: EPOCH_S
     fake.send_webhooks_to("http://127.0.0.1:9/nobody")
     return fake

@@ -23,10 +23,12 @@ from billing.enums import (
 )
 from billing.fakestripe.book import Json
 from billing.models import Invoice, PaymentAttempt, Refund, WebhookEvent
+from billing.operations.autopay import resend_charges
 from billing.operations.corrections import CannotCorrectError, Ground, credit_lines
 from billing.operations.credit import balance_contracts, lock_contracts
 from billing.operations.ledger import Side, post_entry
 from billing.operations.payments import NothingDueError, PaymentRequest, PaymentUnderWayError, start_payment
+from billing.operations.plans import review_plans
 from billing.operations.reconcile import fill_gaps, reconcile_account, reconcile_attempts, reconcile_refunds
 from billing.operations.refunds import RefundError, RefundRequest, decide_refund, request_refund, send_refund
 from billing.operations.webhooks import process_event, receive_event
@@ -34,10 +36,24 @@ from billing.payments.inbound import verified
 from billing.payments.provider import ProviderError
 from billing.queries.balance import open_minor
 from tests.billing.storm.bank_steps import finish_imports, match, transfer
+from tests.billing.storm.promise_steps import (
+    a_day,
+    agree,
+    allow_charges,
+    charge_cards,
+    end_mandate,
+    save_card,
+    settle_charge,
+    trouble,
+    write_reminders,
+)
 from tests.billing.storm.world import World, a_bill, bill_of
 
 Step = Callable[[World], None]
 METHODS: Final = ("card", "card", "card", "alipay", "wechat_pay")
+# What becomes of a webhook on its way; that one overtakes another needs no fate.
+FATES: Final = {"on time": 70, "lost": 10, "duplicated": 10, "delayed": 10}
+MOST_READY: Final = 200
 
 
 def issue(world: World) -> None:
@@ -55,11 +71,7 @@ def ask(world: World) -> None:
     bill = bill_of(world, customer)
     if bill is None:
         return
-    if world.random.random() < 0.15:
-        fates = [
-            world.random.choice(["lost", "crash", "limit"]) for _try in range(world.random.randrange(1, 4))
-        ]
-        world.fake.faults.order_answers(fates)
+    trouble(world)
     with utility_scope(customer.utility), suppress(NothingDueError, PaymentUnderWayError, ProviderError):
         asked = PaymentRequest(invoice=bill, by=customer.payer, locale="zh-hans")
         started = start_payment(request=asked, provider=world.gateway, at=world.at)
@@ -70,7 +82,7 @@ def ask(world: World) -> None:
 
 def pay(world: World) -> None:
     """Somebody pays an open page, known to us or not."""
-    session = world.a_thing("checkout.session", status="open")
+    session = world.a_thing("checkout.session", status="open", mode="payment")
     if session:
         slowly = world.random.random() < 0.25
         world.fake.control.obey(
@@ -80,7 +92,7 @@ def pay(world: World) -> None:
 
 def decline(world: World) -> None:
     """A card is turned down; the page stays open."""
-    session = world.a_thing("checkout.session", status="open")
+    session = world.a_thing("checkout.session", status="open", mode="payment")
     if session:
         world.fake.control.obey("pay", {"session": session["id"], "card": "4000000000000002"})
 
@@ -153,10 +165,11 @@ def ask_for_refund(world: World) -> None:
 def decide(world: World) -> None:
     """A second clerk agrees, or does not."""
     with across_utilities("a storm"):
-        waiting = Refund.objects.filter(state=RefundState.REQUESTED)
-        refund = waiting.select_related("attempt__invoice").order_by("?").first()
-    if refund is None:
+        waiting = Refund.objects.filter(state=RefundState.REQUESTED).select_related("attempt__invoice")
+        refunds = list(waiting.order_by("requested_at", "amount_minor"))
+    if not refunds:
         return
+    refund = world.random.choice(refunds)
     with utility_scope(refund.utility_id), suppress(RefundError, ProviderError):
         agreed = world.random.random() < 0.8
         refund = decide_refund(refund=refund, by=world.clerks[1], agreed=agreed, at=world.at)
@@ -210,23 +223,32 @@ def pay_out(world: World) -> None:
 
 
 def deliver(world: World) -> None:
-    """Webhooks arrive: some twice, some never, in any order."""
+    """Webhooks arrive in any order: some twice, some never, some hours late."""
     outbox = world.fake.book.outbox
-    world.random.shuffle(outbox)
-    for _each in range(min(len(outbox), world.random.randrange(1, 8))):
-        parcel = outbox.pop()
-        fate = world.random.random()
-        if fate < 0.1:
-            continue
-        if fate < 0.2:
-            outbox.insert(0, parcel)
-        _hear(world, world.fake.book.objects[parcel["event"]])
+    ready = [parcel for parcel in outbox if parcel["due"] <= world.fake.book.now()]
+    # Of a flood nobody took, the oldest are lost.
+    kept = ready[-MOST_READY:]
+    late = [parcel for parcel in outbox if parcel["due"] > world.fake.book.now()]
+    world.random.shuffle(kept)
+    outbox[:] = late + kept
+    for parcel in kept[: world.random.randrange(1, 8)]:
+        outbox.remove(parcel)
+        fate = world.random.choices(list(FATES), list(FATES.values()))[0]
+        world.webhooks[fate] += 1
+        if fate == "delayed":
+            outbox.append({**parcel, "due": world.fake.book.now() + world.random.randrange(60, 4 * 3600)})
+        if fate == "duplicated":
+            outbox.append(parcel)
+        if fate in {"on time", "duplicated"}:
+            _hear(world, world.fake.book.objects[parcel["event"]])
 
 
 def work(world: World) -> None:
     """A worker takes events from the inbox, any of them."""
-    waiting = WebhookEvent.objects.filter(state=EventState.RECEIVED).order_by("?")
-    for event_id in list(waiting.values_list("pk", flat=True)[: world.random.randrange(1, 6)]):
+    waiting = WebhookEvent.objects.filter(state=EventState.RECEIVED).order_by("pk")
+    event_ids = list(waiting.values_list("pk", flat=True)[:MOST_READY])
+    wanted = min(len(event_ids), world.random.randrange(1, 6))
+    for event_id in world.random.sample(event_ids, wanted):
         process_event(event_id=event_id, provider=world.gateway, at=world.at)
 
 
@@ -255,7 +277,7 @@ def wait(world: World) -> None:
     world.fake.control.obey("clock", {"advance_s": 1800})
 
 
-WEIGHTS: Final[dict[Step, int]] = {
+WEIGHTS: Final[dict[Step, float]] = {
     issue: 9,
     correct: 3,
     transfer: 3,
@@ -264,6 +286,14 @@ WEIGHTS: Final[dict[Step, int]] = {
     pay: 16,
     decline: 3,
     settle_slow: 5,
+    allow_charges: 2,
+    save_card: 2,
+    end_mandate: 0.5,
+    charge_cards: 2,
+    settle_charge: 2,
+    agree: 3,
+    write_reminders: 1,
+    a_day: 1,
     pay_at_the_counter: 3,
     ask_for_refund: 4,
     decide: 2,
@@ -293,8 +323,12 @@ def calm_down(world: World) -> None:
         waiting = WebhookEvent.objects.filter(state=EventState.RECEIVED).order_by("pk")
         for event_id in list(waiting.values_list("pk", flat=True)):
             process_event(event_id=event_id, provider=world.gateway, at=at)
+        resend_charges(provider=world.gateway, at=at)
         reconcile_refunds(provider=world.gateway, at=at)
         reconcile_account(provider=world.gateway, at=at)
+    for utility in world.utilities:
+        with utility_scope(utility):
+            review_plans(at=at)
 
 
 def _slow_refunds(world: World) -> None:
@@ -309,9 +343,9 @@ def _hear(world: World, event: Json) -> None:
 
 
 def _a_paid_attempt(world: World) -> PaymentAttempt | None:
-    session = world.a_thing("checkout.session", payment_status="paid")
-    if session is None:
+    intent = world.a_thing("payment_intent", status="succeeded")
+    if intent is None:
         return None
     with across_utilities("a storm"):
-        rows = PaymentAttempt.objects.filter(pk=session["metadata"]["attempt"], state=AttemptState.PAID)
+        rows = PaymentAttempt.objects.filter(pk=intent["metadata"]["attempt"], state=AttemptState.PAID)
         return rows.select_related("invoice").first()

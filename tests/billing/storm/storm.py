@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Final
 
 from tests.billing.storm.checker import faults
 from tests.billing.storm.crashes import Crash, crash_after
 from tests.billing.storm.outcome import Outcome
+from tests.billing.storm.standing import wounds
 from tests.billing.storm.steps import WEIGHTS, Step, calm_down
 from tests.billing.storm.world import World, a_world
 
@@ -18,7 +20,11 @@ CHECK_EVERY: Final = 5_000
 
 
 def run(*, seed: int, operations: int) -> Outcome:
-    """``operations`` steps from ``seed``, checked every few thousand of them and at the end."""
+    """``operations`` steps from ``seed``.
+
+    After each death what must hold at every moment is asked of all that is new; every few thousand steps,
+    and at the end, the sweeps come, and all books are compared from their first row on.
+    """
     world = a_world(seed=seed)
     crashes = 0
     steps, weights = list(WEIGHTS), list(WEIGHTS.values())
@@ -27,14 +33,21 @@ def run(*, seed: int, operations: int) -> Outcome:
         world.done[step.__name__] += 1
         world.fake.book.clock_offset_s += world.random.randrange(30)
         if world.random.random() < CRASHES:
-            crashes += _die_in(world, step)
+            if _die_in(world, step):
+                crashes += 1
+                if found := wounds(world):
+                    return _outcome(world, count, crashes, [f"after a death in {step.__name__}", *found])
         else:
             step(world)
         if count % CHECK_EVERY == 0 or count == operations:
             calm_down(world)
-            if found := faults(world):
-                return Outcome(count, crashes, dict(world.done), found)
-    return Outcome(operations, crashes, dict(world.done), [])
+            if found := [*wounds(world), *faults(world)]:
+                return _outcome(world, count, crashes, found)
+    return _outcome(world, operations, crashes, [])
+
+
+def _outcome(world: World, count: int, crashes: int, found: list[str]) -> Outcome:
+    return Outcome(count, crashes, dict(world.done), dict(world.webhooks), found, process_time())
 
 
 def _die_in(world: World, step: Step) -> bool:

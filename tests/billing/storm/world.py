@@ -14,18 +14,27 @@ from django.db import transaction
 
 from accounts.models import Contract, User, Utility
 from accounts.scope import utility_scope
-from billing.enums import InvoiceState
+from billing.enums import DunningTone, InvoiceState
 from billing.fakestripe.book import Json
 from billing.fakestripe.server import FakeStripe
-from billing.models import Invoice, InvoiceLine, TariffComponent
+from billing.models import (
+    DunningStep,
+    Invoice,
+    InvoiceLine,
+    PaymentRules,
+    TariffComponent,
+    TariffVersion,
+)
 from billing.operations.invoices import issue_invoices
+from billing.operations.tariffs import activate_version, draft_version, enter_season
 from billing.payments.stripe_gateway import StripeGateway
 from tests import factories
-from tests.billing.factories import a_tariff
+from tests.billing.factories import AREA, ENERGY, SEASON, a_plan
 from tests.billing.storm.crashes import quiet_fake
 from tests.billing.storm.transport import InProcess
 
 FIRST_DAY: Final = date(2026, 1, 1)
+REMINDED_AFTER: Final = {2: DunningTone.FIRST, 5: DunningTone.SECOND, 9: DunningTone.FINAL}
 # Tasks are sent as in life, to a queue that nobody reads: events wait for the sweep.
 QUEUE: Final = Celery("storm", broker="memory://", set_as_current=False)
 
@@ -58,11 +67,22 @@ class World:
     # Transfers the bank has booked: whose bank, the file, the amount; and those surely imported.
     transfers: dict[str, tuple[Utility, bytes, int]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+    # As far as the standing rules were looked at.
+    seen_entry: int = 0
+    seen_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    # What became of how many webhooks.
+    webhooks: Counter[str] = field(default_factory=Counter)
 
     @property
     def at(self) -> datetime:
         """The fake's clock, which every step moves on."""
         return datetime.fromtimestamp(self.fake.book.now(), tz=UTC)
+
+    @property
+    def utilities(self) -> list[Utility]:
+        return [
+            customer.utility for customer in self.customers[:: len(self.customers) // len(self.components)]
+        ]
 
     def customer(self) -> Customer:
         """Somebody."""
@@ -96,7 +116,11 @@ def a_world(*, seed: int, utilities: int = 2, customers: int = 20) -> World:
     for _each in range(utilities):
         utility = factories.a_utility()
         with utility_scope(utility):
-            world.components[utility.pk] = a_tariff().components.all()[0]
+            world.components[utility.pk] = _tariff().components.all()[0]
+            PaymentRules.objects.create(plan_least_minor=1_000)
+            DunningStep.objects.bulk_create(
+                DunningStep(days_after_due=days, tone=tone) for days, tone in REMINDED_AFTER.items()
+            )
             world.customers += [_customer(utility) for _one in range(customers)]
     return world
 
@@ -154,6 +178,14 @@ def _draft(world: World, customer: Customer, *, net_minor: int) -> None:
             formula="as told",
             trace={},
         )
+
+
+def _tariff() -> TariffVersion:
+    """Due within days, so that a story of months has bills that are late."""
+    enter_season(starts_on=SEASON.start, ends_on=date(2026, 3, 15))
+    components = (AREA, ENERGY)
+    version = draft_version(plan=a_plan(), starts_on=SEASON.start, components=components, payment_days=4)
+    return activate_version(version=version)
 
 
 def _customer(utility: Utility) -> Customer:
