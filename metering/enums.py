@@ -130,3 +130,14 @@ class PlaceSum(models.TextChoices):
     SUBSTATION = "substation", _("Substation's own meter")
     SUBSTATION_BUILDINGS = "substation_buildings", _("Main meters of the substation's buildings")
     SUBSTATION_HOMES = "substation_homes", _("Homes of the substation")
+
+
+class ImportState(models.TextChoices):
+    """How far a file of readings that was uploaded at the desk is."""
+
+    TRYING = "trying", _("Being tried")  # a worker looks at every row and stores none
+    TRIED = "tried", _("Tried, waits for a decision")  # a person reads what would become of it
+    IMPORTING = "importing", _("Being imported")
+    IMPORTED = "imported", _("Imported")
+    FAILED = "failed", _("Failed")  # the file cannot be read to its end, or no worker got on with it
+    LAPSED = "lapsed", _("Lapsed")  # tried, and nobody decided in time

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Utility
 from accounts.rounds import each_utility
+from accounts.scope import utility_scope
 from config.mqtt import publish_once
 from metering.operations.consumption import cut_in_turn
 from metering.operations.gaps import ask_again, find_gaps
+from metering.operations.import_jobs import run_import, sweep_imports
 from metering.operations.validation import validate_readings
 
 logger = logging.getLogger(__name__)
@@ -65,3 +67,22 @@ def _cut(utility: Utility) -> None:
     done = cut_in_turn(at=timezone.now())
     if done.rows:
         logger.info("%s: %s rows of consumption cut from %s marks", utility.slug, done.rows, done.marks)
+
+
+@shared_task(name="metering.run_import")
+def run_import_task(utility_id: int, import_id: int) -> None:
+    """Get on with one file of readings."""
+    with utility_scope(utility_id):
+        run_import(import_id=import_id, clock=timezone.now)
+
+
+@shared_task(name="metering.sweep_imports")
+def sweep_imports_task() -> None:
+    """Wake workers for the files whose own task was lost or killed, utility after utility."""
+    each_utility(_sweep)
+
+
+def _sweep(utility: Utility) -> None:
+    found = sweep_imports(at=timezone.now())
+    if found:
+        logger.warning("%s: imports %s were left behind", utility.slug, found)

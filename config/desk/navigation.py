@@ -53,6 +53,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("metering.Connectivity", "cell_tower"),
             Entry("metering.ReadingGap", "signal_disconnected"),
             Entry("metering.ReadingExport", "download"),
+            Entry("metering.ReadingImport", "upload"),
             Entry("metering.TelemetryTag", "label"),
             Entry("metering.TagLimits", "notifications_active"),
             Entry("metering.TagPath", "route"),

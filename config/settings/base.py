@@ -128,6 +128,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "gaps in readings": {"task": "metering.mend_gaps", "schedule": 3600},
+    "files of readings left behind": {
+        "task": "metering.sweep_imports",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "consumption of what was stored": {
         "task": "metering.cut_consumption",
         "schedule": 20,

@@ -13,6 +13,7 @@ from metering.models.export import ReadingExport
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest, WatchedMeter
 from metering.models.gap import ReadingGap
 from metering.models.move import MoveOut
+from metering.models.imported import ReadingImport, ReadingImportFault
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
@@ -33,6 +34,8 @@ __all__ = [
     "ReadingExport",
     "ReadingFlag",
     "ReadingGap",
+    "ReadingImport",
+    "ReadingImportFault",
     "RoomTemperature",
     "TagLimits",
     "TagPath",

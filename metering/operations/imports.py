@@ -43,7 +43,9 @@ class Wishes:
     # Look at every row and store none.
     dry_run: bool = False
     on_fault: Callable[[Fault], object] = field(default=lambda _fault: None)
-    on_progress: Callable[[float], None] = field(default=lambda _share: None)
+    # Called in the transaction of each portion, also where it is tried only: whoever notes down how far it is
+    # has noted exactly what is stored. With what became of the rows so far, and the share of the file.
+    on_portion: Callable[[Imported, float], None] = field(default=lambda _so_far, _share: None)
 
 
 def import_readings(lines: Iterable[Line], *, wishes: Wishes, at: datetime) -> Imported:
@@ -68,8 +70,9 @@ def import_readings(lines: Iterable[Line], *, wishes: Wishes, at: datetime) -> I
             else:
                 said.append(found)
         total.rows += len(portion)
-        _store(said, total, wishes=wishes, at=at)
-        wishes.on_progress(portion[-1].share)
+        with transaction.atomic():
+            _store(said, total, wishes=wishes, at=at)
+            wishes.on_portion(total, portion[-1].share)
     return total
 
 

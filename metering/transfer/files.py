@@ -89,10 +89,13 @@ def _parquet_lines(path: Path) -> Iterator[Line]:
     with _parquet(path) as file:
         total, number = max(file.metadata.num_rows, 1), 0
         names = [str(name).strip().lower() for name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=PORTION):
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                number += 1
-                yield Line(number, dict(zip(names, row, strict=True)), number / total)
+        try:
+            for batch in file.iter_batches(batch_size=PORTION):
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    number += 1
+                    yield Line(number, dict(zip(names, row, strict=True)), number / total)
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableFileError(f"Row {number + 1}: {error}.") from error
 
 
 def _written(cell: object) -> object:

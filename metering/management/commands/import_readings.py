@@ -60,7 +60,7 @@ class Command(BaseCommand):
                     dialect=Dialect(_zone(options["zone"]), decimal_comma=options["decimal_comma"]),
                     dry_run=options["dry_run"],
                     on_fault=on_fault,
-                    on_progress=progress,
+                    on_portion=lambda _so_far, share: progress(share),
                 )
                 done = import_readings(lines(options["file"]), wishes=wishes, at=timezone.now())
             except (HeaderError, UnreadableFileError, OSError) as error:
