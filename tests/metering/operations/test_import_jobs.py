@@ -132,10 +132,9 @@ def test_a_file_no_worker_gets_on_with_fails_in_words(by: User) -> None:
     job = decided(by)
     for n in range(MOST_STARTS):
         at = AT + n * (SILENT_FOR + timedelta(seconds=1))
-        calls = iter([at, at])
         # As a file that takes its worker along: nothing is committed.
         with pytest.raises(StopIteration):
-            run_import(import_id=job.pk, clock=lambda calls=calls: next(calls))  # type: ignore[misc]
+            run_import(import_id=job.pk, clock=iter([at, at]).__next__)
     run_import(import_id=job.pk, clock=lambda: AT + timedelta(days=1))
 
     job.refresh_from_db()
