@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from accounts.admin.rights import ReadOnly, person
 from metering.enums import ImportState
@@ -36,9 +37,13 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("CSV or Parquet file"), max_length=200)
     zone = forms.CharField(
-        label=gettext_lazy("time zone of instants that bring none, such as Europe/Stockholm"), required=False
+        label=gettext_lazy("time zone of instants that bring none, such as Europe/Stockholm"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
-    decimal_comma = forms.BooleanField(label=gettext_lazy("numbers are written 1.234,5"), required=False)
+    decimal_comma = forms.BooleanField(
+        label=gettext_lazy("numbers are written 1.234,5"), required=False, widget=UnfoldBooleanWidget
+    )
 
     def clean_file(self) -> UploadedFile[bytes]:
         """Refuse a file that is too large before it is in memory."""

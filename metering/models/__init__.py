@@ -12,8 +12,8 @@ from metering.models.exchange import MeterExchange
 from metering.models.export import ReadingExport
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest, WatchedMeter
 from metering.models.gap import ReadingGap
-from metering.models.move import MoveOut
 from metering.models.imported import ReadingImport, ReadingImportFault
+from metering.models.move import MoveOut
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
