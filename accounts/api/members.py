@@ -32,6 +32,7 @@ from accounts.operations.invitations import (
 )
 from accounts.operations.people import put_out
 from accounts.queries.members import Member, invitations_of, members_of
+from config.api.idempotency import Shows, idempotent
 from config.api.problem import DomainProblem
 from config.api.schema import PROBLEM
 
@@ -121,6 +122,7 @@ class MemberView(HouseholdView):
     """One person of a home."""
 
     @extend_schema(responses={204: None}, tags=["people"])
+    @idempotent()
     def delete(self, request: Request, household_id: int, membership_id: int) -> Response:
         """End a membership now; your own too, unless you are who pays: then you move out."""
         del household_id  # it is in self.access
@@ -150,6 +152,7 @@ class InvitationsView(HouseholdView):
         ],
         tags=["people"],
     )
+    @idempotent(shows=Shows.ONCE)
     def post(self, request: Request, household_id: int) -> Response:
         """Invite somebody; hand them the code or the address. It works once, within seven days."""
         del household_id  # it is in self.access
@@ -170,6 +173,7 @@ class InvitationView(HouseholdView):
     """One invitation to a home."""
 
     @extend_schema(responses={204: None}, tags=["people"])
+    @idempotent()
     def delete(self, request: Request, household_id: int, invitation_id: int) -> Response:
         """Withdraw it: its code opens nothing any more."""
         del household_id  # it is in self.access
@@ -191,6 +195,7 @@ class AcceptView(APIView):
         },
         tags=["people"],
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         """Enter the home that the code opens. Every refusal of a code reads the same; tries are counted."""
         asked = CodeSerializer(data=request.data)

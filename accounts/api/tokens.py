@@ -18,6 +18,7 @@ from accounts.api.base import signed_in
 from accounts.enums import TokenScope
 from accounts.models import AccessToken
 from accounts.operations.tokens import TokenError, held_tokens, make_token, revoke_token
+from config.api.idempotency import Shows, idempotent
 from config.api.problem import DomainProblem
 from config.api.schema import PROBLEM
 
@@ -60,9 +61,13 @@ class TokensView(APIView):
 
     @extend_schema(
         request=NewTokenSerializer,
-        responses={201: MadeTokenSerializer, 409: OpenApiResponse(PROBLEM, description="You have too many.")},
+        responses={
+            201: MadeTokenSerializer,
+            409: OpenApiResponse(PROBLEM, description="You have too many."),
+        },
         tags=["people"],
     )
+    @idempotent(shows=Shows.ONCE)
     def post(self, request: Request) -> Response:
         """Make one for a program of your own; it reads what its scopes say and changes nothing."""
         asked = NewTokenSerializer(data=request.data)
@@ -86,6 +91,7 @@ class TokenView(APIView):
     """One token of the person who asks."""
 
     @extend_schema(responses={204: None}, tags=["people"])
+    @idempotent()
     def delete(self, request: Request, token_id: int) -> Response:
         """Revoke it: from now on it opens nothing."""
         token = get_object_or_404(AccessToken, pk=token_id, user=signed_in(request))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -39,19 +37,12 @@ from billing.payments.configured import configured_provider
 from billing.payments.inbound import MalformedEventError, UntrustedEventError, verified
 from billing.payments.provider import ProviderRefusedError, ProviderUnavailableError
 from billing.queries.payments import attempt_of
+from config.api.idempotency import Commits, idempotent, key_reused, request_key
 from config.api.money import Money, MoneySerializer, money
 from config.api.problem import DomainProblem
 from config.api.schema import PROBLEM
 
 logger = logging.getLogger(__name__)
-
-LONGEST_KEY: Final = 255
-IDEMPOTENCY_KEY: Final = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="The same key for the same invoice names the same payment, whatever became of it.",
-)
 
 
 class PaymentSerializer(serializers.Serializer[PaymentAttempt]):
@@ -77,7 +68,6 @@ class InvoicePaymentsView(InvoiceView):
 
     @extend_schema(
         request=None,
-        parameters=[IDEMPOTENCY_KEY],
         responses={
             "201": PaymentSerializer,
             "200": OpenApiResponse(PaymentSerializer, description="A page for this amount was open."),
@@ -86,6 +76,7 @@ class InvoicePaymentsView(InvoiceView):
         },
         tags=["payments"],
     )
+    @idempotent(commits=Commits.BY_ITSELF)
     def post(self, request: Request, invoice_id: int) -> Response:
         """Start an online checkout of what is owed now."""
         del invoice_id  # the base view has found the invoice
@@ -93,7 +84,7 @@ class InvoicePaymentsView(InvoiceView):
             invoice=self.invoice,
             by=signed_in(request),
             locale=get_language() or settings.LANGUAGE_CODE,
-            key=_request_key(request),
+            key=request_key(request),
         )
         started = _start(order)
         status = HTTPStatus.CREATED if started.is_new else HTTPStatus.OK
@@ -155,8 +146,7 @@ def _start(order: PaymentRequest) -> StartedPayment:
         detail = _("A payment of this bill is being processed by the bank. Please wait for it.")
         raise DomainProblem(code="payment_under_way", detail=detail) from error
     except RequestKeyReusedError as error:
-        detail = _("This Idempotency-Key was used for another bill.")
-        raise DomainProblem(code="idempotency_key_reused", detail=detail) from error
+        raise key_reused() from error
     except ProviderRefusedError as error:
         logger.warning("the provider refused a payment of invoice %s: %s", order.invoice.pk, error)
         detail = _("The payment provider would not open a page for this amount. Please contact us.")
@@ -167,13 +157,6 @@ def _start(order: PaymentRequest) -> StartedPayment:
         raise DomainProblem(
             code="payment_unavailable", detail=detail, status=HTTPStatus.SERVICE_UNAVAILABLE
         ) from error
-
-
-def _request_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        raise _bad("idempotency_key_invalid", _("An Idempotency-Key has 1 to 255 printable characters."))
-    return key
 
 
 def _bad(code: str, detail: str) -> DomainProblem:

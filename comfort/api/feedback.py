@@ -8,8 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,15 +17,7 @@ from accounts.api.base import HouseholdView, signed_in
 from comfort.enums import Sensation
 from comfort.models import Feedback, Room
 from comfort.operations.feedback import KeyReusedError, give_feedback
-from config.api.problem import DomainProblem
-
-KEY_LENGTH = 128
-KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="Your own name for this vote, at most 128 characters: the same request again stays one vote.",
-)
+from config.api.idempotency import idempotent, key_reused, request_key
 
 
 class NewFeedbackSerializer(serializers.Serializer[Any]):
@@ -69,9 +60,9 @@ class FeedbackView(HouseholdView):
     @extend_schema(
         request=NewFeedbackSerializer,
         responses={201: TakenSerializer},
-        parameters=[KEY_HEADER],
         tags=["comfort"],
     )
+    @idempotent()
     def post(self, request: Request, household_id: int) -> Response:
         """Say how it feels. Another vote within six hours replaces the one before; 0 takes it back."""
         asked = NewFeedbackSerializer(data=request.data)
@@ -88,10 +79,6 @@ class FeedbackView(HouseholdView):
         return Response(TakenSerializer(answer).data, status=HTTPStatus.CREATED)
 
     def _record(self, request: Request, *, sensation: int, room: Room | None, comment: str) -> Feedback:
-        key = request.headers.get("Idempotency-Key", "")
-        if len(key) > KEY_LENGTH:
-            detail = _("The Idempotency-Key is longer than 128 characters.")
-            raise DomainProblem(code="bad_idempotency_key", detail=detail, status=HTTPStatus.BAD_REQUEST)
         try:
             return give_feedback(
                 household=self.access.household,
@@ -99,12 +86,12 @@ class FeedbackView(HouseholdView):
                 sensation=sensation,
                 room=room,
                 comment=comment,
-                key=key,
+                # The vote keeps its name for ever, longer than its answer is kept.
+                key=request_key(request) or "",
                 at=timezone.now(),
             )
         except KeyReusedError as error:
-            detail = _("This Idempotency-Key already names another vote.")
-            raise DomainProblem(code="idempotency_key_reused", detail=detail) from error
+            raise key_reused() from error
 
     def _room(self, room_id: int | None) -> Room | None:
         if room_id is None:

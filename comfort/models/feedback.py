@@ -20,7 +20,7 @@ class Feedback(TenantModel):
     comment = models.CharField(_("comment"), max_length=500, blank=True)
     given_at = models.DateTimeField(_("given at"))
     # The resident's own name for this vote (Idempotency-Key): a repeated request stays one vote.
-    key = models.CharField(max_length=128, blank=True)
+    key = models.CharField(max_length=255, blank=True)
 
     # The evidence: the newest values that were no older than their limit; empty where there were none.
     room_temperature_c = models.FloatField(_("room, °C"), null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypedDict
@@ -9,7 +10,7 @@ from typing import Any, Final, TypedDict
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -20,18 +21,22 @@ TYPE_PREFIX: Final = "https://hearthline.invalid/problems/"
 
 
 TITLES: Final = {
-    HTTPStatus.BAD_REQUEST: _noop("The request has errors"),
-    HTTPStatus.UNAUTHORIZED: _noop("Please sign in"),
-    HTTPStatus.FORBIDDEN: _noop("This is not allowed"),
-    HTTPStatus.NOT_FOUND: _noop("Not found"),
-    HTTPStatus.METHOD_NOT_ALLOWED: _noop("This cannot be done here"),
-    HTTPStatus.CONFLICT: _noop("The state of things forbids it"),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _noop("The request is too large"),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _noop("Only JSON is understood"),
-    HTTPStatus.TOO_MANY_REQUESTS: _noop("Too many requests"),
-    HTTPStatus.INTERNAL_SERVER_ERROR: _noop("Something broke on our side"),
-    HTTPStatus.BAD_GATEWAY: _noop("A service we need does not answer"),
-    HTTPStatus.SERVICE_UNAVAILABLE: _noop("Not available just now"),
+    HTTPStatus.BAD_REQUEST: gettext_noop("The request has errors"),
+    HTTPStatus.UNAUTHORIZED: gettext_noop("Please sign in"),
+    HTTPStatus.FORBIDDEN: gettext_noop("This is not allowed"),
+    HTTPStatus.NOT_FOUND: gettext_noop("Not found"),
+    HTTPStatus.METHOD_NOT_ALLOWED: gettext_noop("This cannot be done here"),
+    HTTPStatus.CONFLICT: gettext_noop("The state of things forbids it"),
+    HTTPStatus.GONE: gettext_noop("This is no longer kept"),
+    HTTPStatus.PRECONDITION_FAILED: gettext_noop("It has changed meanwhile"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_noop("The request is too large"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_noop("Only JSON is understood"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: gettext_noop("The request is another one"),
+    HTTPStatus.PRECONDITION_REQUIRED: gettext_noop("Say what you have seen"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_noop("Too many requests"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_noop("Something broke on our side"),
+    HTTPStatus.BAD_GATEWAY: gettext_noop("A service we need does not answer"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_noop("Not available just now"),
 }
 
 
@@ -59,10 +64,13 @@ class DomainProblem(exceptions.APIException):
 
     status_code = HTTPStatus.CONFLICT
 
-    def __init__(self, *, code: str, detail: str, status: HTTPStatus = HTTPStatus.CONFLICT) -> None:
-        """Take the stable name, the sentence and, where it is no conflict, the status."""
+    def __init__(
+        self, *, code: str, detail: str, status: HTTPStatus = HTTPStatus.CONFLICT, wait_s: float = 0
+    ) -> None:
+        """Take the stable name, the sentence and, where it is no conflict, the status; when to ask again."""
         super().__init__(detail=detail, code=code)
         self.status_code = status
+        self.wait = wait_s
 
 
 def problem(
@@ -120,7 +128,7 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(math.ceil(wait))
     return headers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction, inline_serializer
+from drf_spectacular.utils import Direction, OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
@@ -35,6 +35,19 @@ WRITTEN: Final = {
     "409": "The state of things forbids it.",
     "415": "Not JSON.",
 }
+KEYED: Final = {
+    "409": "The state of things forbids it; or the same request is under way, Retry-After says how long.",
+    "422": "The Idempotency-Key was used for another request.",
+}
+IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    description=(
+        "Your own name for this request, such as a UUID. Sent again within 30 days, it is not done again: "
+        "the same answer comes back, with the header `Idempotency-Replayed: true`."
+    ),
+)
 
 
 class ProblemAutoSchema(AutoSchema):
@@ -60,4 +73,14 @@ class ProblemAutoSchema(AutoSchema):
             errors |= NAMED
         if self.method not in SAFE_METHODS:
             errors |= WRITTEN
+        if self._is_idempotent():
+            errors |= KEYED
         return errors
+
+    def get_override_parameters(self) -> list[Any]:
+        """What a view says of its parameters, and the conventions' own."""
+        said = list(super().get_override_parameters())
+        return [*said, IDEMPOTENCY_KEY] if self._is_idempotent() else said
+
+    def _is_idempotent(self) -> bool:
+        return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")

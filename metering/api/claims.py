@@ -20,6 +20,7 @@ from accounts.models import Membership, User
 from accounts.operations.claims import ClaimRefusedError
 from accounts.queries.access import access_to
 from accounts.scope import utility_scope
+from config.api.idempotency import idempotent
 from config.api.problem import DomainProblem
 from config.api.schema import PROBLEM
 from metering.api.households import HomeNow, HouseholdSerializer
@@ -65,6 +66,7 @@ class ClaimView(APIView):
         ],
         tags=["homes"],
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         """Tie a home to the person who asks. Every refusal reads the same, and tries are counted."""
         user = signed_in(request)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.base import signed_in
+from config.api.idempotency import Shows, idempotent
 from metering.live.tickets import LIFETIME_SECONDS, issue_ticket
 
 
@@ -23,6 +24,7 @@ class TicketView(APIView):
     """Keys to the websocket."""
 
     @extend_schema(request=None, responses={201: TicketSerializer}, tags=["live"])
+    @idempotent(shows=Shows.ONCE)
     def post(self, request: Request) -> Response:
         """A ticket that opens one websocket within half a minute."""
         answer = {"ticket": issue_ticket(user_id=signed_in(request).pk), "expires_in_s": LIFETIME_SECONDS}

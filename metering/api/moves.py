@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import HouseholdView, signed_in
+from config.api.idempotency import idempotent
 from config.api.problem import DomainProblem
 from metering.models import MoveOut
 from metering.operations.moves import MoveError, move_out, stay
@@ -74,6 +75,7 @@ class MoveView(HouseholdView):
         ],
         tags=["people"],
     )
+    @idempotent()
     def post(self, request: Request, household_id: int) -> Response:
         """Tell when you leave: contract and access end on that day; it can be taken back until then."""
         del household_id  # it is in self.access
@@ -88,6 +90,7 @@ class MoveView(HouseholdView):
         return Response(MoveSerializer(move).data, status=HTTPStatus.CREATED)
 
     @extend_schema(responses={204: None}, tags=["people"])
+    @idempotent()
     def delete(self, request: Request, household_id: int) -> Response:
         """Stay: every end is again what it was."""
         try:

@@ -71,7 +71,7 @@ def test_every_view_a_token_reaches_names_its_scope_on_purpose() -> None:
     assert reached == {
         *("MeView", "HouseholdsView", "HouseholdNowView", "ConsumptionView", "RoomsView"),
         *("TemperaturesView", "ComfortView", "ColdView"),
-        *("HouseholdInvoicesView", "InvoiceDetailView", "InvoiceProofView"),
+        *("HouseholdInvoicesView", "InvoiceDetailView", "InvoiceProofView", "InvoiceExplanationView"),
     }
 
 

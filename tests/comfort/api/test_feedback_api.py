@@ -68,7 +68,7 @@ def test_another_home_is_not_there(mine: APIClient) -> None:
     assert not Feedback.objects.exists()
 
 
-def test_a_repeated_request_is_one_vote_and_a_changed_one_a_conflict(
+def test_a_repeated_request_is_one_vote_and_a_changed_one_is_refused(
     mine: APIClient, household: Household
 ) -> None:
     first = _vote(mine, household, {"sensation": -2}, key="tap-1")
@@ -76,13 +76,13 @@ def test_a_repeated_request_is_one_vote_and_a_changed_one_a_conflict(
     changed = _vote(mine, household, {"sensation": 3}, key="tap-1")
 
     assert again.json() == first.json()
-    assert changed.status_code == 409
+    assert changed.status_code == 422
     assert changed.json()["type"].endswith("idempotency_key_reused")
     assert Feedback.objects.get().sensation == -2
 
 
 def test_too_long_a_key_is_a_problem(mine: APIClient, household: Household) -> None:
-    answer = _vote(mine, household, {"sensation": -2}, key="k" * 129)
+    answer = _vote(mine, household, {"sensation": -2}, key="k" * 256)
 
     assert answer.status_code == 400
     assert not Feedback.objects.exists()
