@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Household
 from accounts.scope import utility_scope
 from metering.models import Device, Reading, ReadingFlag, WatchedMeter
-from metering.operations.validation import ask_validation, validate_readings
+from metering.operations.validation import OVERLAP, ask_validation, validate_readings
 from tests.factories import a_building, a_household, a_utility
 from tests.metering.factories import a_meter
 from tests.metering.operations.test_validation import HOUR, LATER, MIDNIGHT, arrive
 
+DICE = Random(6)  # noqa: S311 - a test's; the reading of hour 60 comes an hour behind the run of hour 62
 pytestmark = pytest.mark.django_db
 
 
@@ -38,6 +39,26 @@ def registers(draw: st.DrawFn) -> list[int]:
     return draw(st.lists(steps, min_size=4, max_size=30))
 
 
+def stored(meters: list[Device], random: Random, *, n: int, hours: int, wh: int, seen: datetime) -> None:
+    """Store reading ``n`` of these meters, on time or late, after a run that saw all up to ``seen``.
+
+    What was received before that, by more than the next run looks back, is asked for, as `store_batch` does.
+    """
+    measured_at = MIDNIGHT + n * hours * HOUR
+    late = timedelta(minutes=0 if random.random() < 0.9 else 90)
+    behind = timedelta(seconds=random.choice([0, 30, 3600]))
+    power_w = 0.0 if random.random() < 0.5 else 1500.0
+    received_at = max(measured_at + late, seen - behind)
+    Reading.objects.bulk_create(
+        Reading(device=meter, measured_at=measured_at, energy_wh=wh, power_w=power_w, received_at=received_at)
+        for meter in meters
+    )
+    if received_at <= seen - OVERLAP:
+        ask_validation(readings=[(meter.utility_id, meter.pk, measured_at) for meter in meters])
+
+
+# A fall that waited until the cursor had passed it, and the reading after it goes on from it.
+@example(walks=[[300_000, 0, -4000, 0]], random=DICE, size=2, hours=30)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(registers(), min_size=4, max_size=4),
@@ -53,27 +74,17 @@ def test_first_sight_finds_what_the_neighbourhood_finds(
     with utility_scope(a_utility()):
         building = a_building()
         pairs = [[a_meter(household=a_household(building=building)) for _ in range(2)] for _ in walks]
+        seen = MIDNIGHT
         for begin in range(0, max(map(len, walks)), size):
-            at = MIDNIGHT + (begin + size) * hours * HOUR
             for walk, pair in zip(walks, pairs, strict=True):
                 for n in range(begin, min(begin + size, len(walk))):
-                    late = timedelta(minutes=0 if random.random() < 0.9 else 90)
-                    measured_at = MIDNIGHT + n * hours * HOUR
-                    power_w = 0.0 if random.random() < 0.5 else 1500.0
-                    Reading.objects.bulk_create(
-                        Reading(
-                            device=meter,
-                            measured_at=measured_at,
-                            energy_wh=max(0, 1_000_000 + sum(walk[: n + 1])),
-                            power_w=power_w,
-                            received_at=max(measured_at + late, at - size * hours * HOUR),
-                        )
-                        for meter in pair
-                    )
+                    wh = max(0, 1_000_000 + sum(walk[: n + 1]))
+                    stored(pair, random, n=n, hours=hours, wh=wh, seen=seen)
             WatchedMeter.objects.bulk_create(
                 [WatchedMeter(device=pair[1]) for pair in pairs], ignore_conflicts=True
             )
-            validate_readings(at=at + 2 * HOUR)
+            seen = MIDNIGHT + (begin + size) * hours * HOUR + 2 * HOUR
+            validate_readings(at=seen)
         for pair in pairs:
             assert findings(pair[0]) == findings(pair[1])
 

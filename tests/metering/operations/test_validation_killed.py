@@ -6,8 +6,8 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -28,12 +28,14 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 METERS = 120  # three steps of requests
 HOURS = 24
-ROUNDS = 4
 VALIDATE = "from metering.tasks import validate_readings_task; validate_readings_task()"
-VALIDATING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND (query LIKE '%%metering\\_validation%%' OR query LIKE '%%metering\\_readingflag%%')
+FINDINGS, WATCHED, ASKED = "metering_readingflag", "metering_watchedmeter", "metering_validationrequest"
+# Where a run is met: in the step of the cursor or in one of the requests, before it writes its findings or
+# when all but what it watches is written.
+PLACES = [(True, WATCHED), (True, FINDINGS), (False, FINDINGS), (False, WATCHED), (False, WATCHED)]
+AT_TABLES = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND query ~ %s AND (wait_event_type = 'Lock' OR NOT %s)
 """
 
 
@@ -51,22 +53,54 @@ def store(meters: Sequence[Device], chance: random.Random, *, begin: int) -> Non
     )
 
 
-def is_validating() -> bool:
-    """Whether another connection is at its tables."""
+def is_another_at(*tables: str, held_up: bool) -> bool:
+    """Whether another connection is at one of these tables, or even ``held_up`` there."""
     with connection.cursor() as cursor:
-        cursor.execute(VALIDATING)
+        cursor.execute(AT_TABLES, ["|".join(tables), held_up])
         return bool(cursor.fetchone()[0])
 
 
-def kill_while_validating(*, after_s: float) -> int:
-    """Start the task in a process, kill -9 it so long after its first statement; its return code."""
+@contextmanager
+def locked(statement: str) -> Iterator[None]:
+    """Hold what a statement locks, on a connection of its own."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield
+    finally:
+        other.close()
+
+
+def kill_while_validating(*, is_following: bool, request_id: int, table: str) -> int:
+    """Start the task in a process, hold it up in the midst of a step and kill -9 it; its return code.
+
+    In its first step while it ``is_following`` the arrivals, or else in the step that takes this request.
+    """
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", VALIDATE]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=on_the_tests_servers(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        until(lambda: is_validating() or process.poll() is not None, "it validates")
-        time.sleep(after_s)
-        process.send_signal(signal.SIGKILL)
+    write = f"LOCK TABLE {table} IN SHARE MODE"  # whoever reads may pass
+    take = f"SELECT FROM {ASKED} WHERE id = {request_id} FOR UPDATE"
+    with (
+        ExitStack() as held,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=on_the_tests_servers(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process,
+    ):
+        try:
+            if is_following:
+                held.enter_context(locked(write))
+            else:
+                with locked(take):
+                    until(lambda: is_another_at(ASKED, held_up=True), "it comes to the request")
+                    held.enter_context(locked(write))
+            until(lambda: is_another_at(table, held_up=True), "it comes to write")
+        finally:
+            process.send_signal(signal.SIGKILL)
         return process.wait()
 
 
@@ -87,16 +121,17 @@ def from_scratch(meters: Sequence[Device]) -> list[tuple[object, ...]]:
 
 def test_killed_again_and_again_validation_finds_what_it_finds_uninterrupted(utility: Utility) -> None:
     chance = random.Random(21)  # noqa: S311 - a test's dice
-    killed = 0
     with utility_scope(utility):
         building = a_building()
         meters = [a_meter(household=a_household(building=building)) for _ in range(METERS)]
-        for n in range(ROUNDS):
+        for n, (is_following, table) in enumerate(PLACES):
             store(meters, chance, begin=n * HOURS)
             ask_validation(readings=[(utility.pk, meter.pk, MIDNIGHT) for meter in meters])
-            killed += kill_while_validating(after_s=chance.uniform(0, 1.5)) == -signal.SIGKILL
-            until(lambda: not is_validating(), "the database notices")
-        assert killed > 0
+            asked = ValidationRequest.objects.order_by("pk").values_list("pk", flat=True)
+            request_id = chance.choice(asked[:METERS])
+            returned = kill_while_validating(is_following=is_following, request_id=request_id, table=table)
+            assert returned == -signal.SIGKILL
+            until(lambda: not is_another_at(FINDINGS, WATCHED, ASKED, held_up=False), "the database notices")
 
         assert validate_readings(at=timezone.now() + timedelta(seconds=1)).is_done
 
