@@ -38,7 +38,9 @@ GRANTS: Final[Mapping[StaffDuty, Grants]] = {
 # Tenants are made by those who run the whole service.
 SUPERUSERS_ONLY: Final = frozenset({"accounts.utility"})
 # Who may do what, and how much alone, is an administrator's business, whatever else a duty allows there.
-ADMINISTRATORS_ONLY: Final = frozenset({"accounts.staffrole", "accounts.user", "billing.paymentrules"})
+ADMINISTRATORS_ONLY: Final = frozenset(
+    {"accounts.staffrole", "accounts.user", "billing.paymentrules", "metering.storagerules"}
+)
 
 
 class DutyBackend(BaseBackend):

@@ -57,6 +57,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("metering.TelemetryTag", "label"),
             Entry("metering.TagLimits", "notifications_active"),
             Entry("metering.TagPath", "route"),
+            Entry("metering.StorageRules", "inventory_2"),
         ),
     ),
     (

@@ -9,8 +9,11 @@ from django.utils import timezone
 
 from accounts.models import Utility
 from accounts.scope import utility_scope
+from billing.queries.billed import billed_periods
 from billing.queries.seasons import is_heat_due
 from comfort.operations.cold import watch_rooms
+from metering.operations.policies import apply_policies
+from metering.operations.retention import Pruned, prune
 
 logger = logging.getLogger(__name__)
 
@@ -26,3 +29,14 @@ def watch_rooms_task() -> None:
             logger.info(
                 "%s: %s homes fell under the minimum, %s are over it", utility.slug, done.began, done.ended
             )
+
+
+@shared_task(name="desk.prune_measurements")
+def prune_measurements_task() -> None:
+    """Delete what need not be kept, utility after utility; what a bill stands on is billing's to know."""
+    for utility in Utility.objects.order_by("pk"):
+        with utility_scope(utility):
+            gone = prune(at=timezone.now(), kept_of=billed_periods)
+        if gone != Pruned():
+            logger.info("%s: no longer kept: %s", utility.slug, gone)
+    apply_policies()

@@ -153,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {
     "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},
     "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},
     "answers kept for a while": {"task": "api.forget_answers", "schedule": crontab(hour=0, minute=40)},
+    "what need not be kept": {"task": "desk.prune_measurements", "schedule": crontab(hour=0, minute=40)},
     "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")

@@ -1,5 +1,5 @@
-"""The desk's pages about devices, gaps, readings in files, the quarantine and the plant signals."""
+"""The desk's pages about devices, gaps, readings in files, the quarantine, storage and the plant signals."""
 
-from metering.admin import devices, exceptions, exports, gaps, imports, quarantine, tags
+from metering.admin import devices, exceptions, exports, gaps, imports, quarantine, storage, tags
 
-__all__ = ["devices", "exceptions", "exports", "gaps", "imports", "quarantine", "tags"]
+__all__ = ["devices", "exceptions", "exports", "gaps", "imports", "quarantine", "storage", "tags"]

@@ -16,6 +16,7 @@ from metering.models.imported import ReadingImport, ReadingImportFault
 from metering.models.move import MoveOut
 from metering.models.quarantine import QuarantinedMessage
 from metering.models.reading import Reading, RoomTemperature
+from metering.models.storage import StorageRules
 from metering.models.telemetry import TagLimits, TagPath, TelemetryTag, TelemetryValue
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ReadingImport",
     "ReadingImportFault",
     "RoomTemperature",
+    "StorageRules",
     "TagLimits",
     "TagPath",
     "TelemetryTag",

@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from accounts.models import Utility
 from accounts.scope import current_utility_id
 from metering.enums import Resolution
-from metering.models import ConsumptionCursor, ConsumptionMark
+from metering.models import ConsumptionCursor, ConsumptionMark, StorageRules
 from metering.operations import cutting
 from metering.queries.registers import TOLERANCE
 
@@ -102,7 +102,7 @@ def _cut_slice(*, at: datetime, slice_hours: int, waits: bool) -> Cut:
             return Cut()
         for statement in (*cutting.SETTINGS.split(";"), *cutting.TABLES.split(";")):
             cursor.execute(statement)
-        cursor.execute(cutting.REGIONS, {**values, "marks": marks})
+        cursor.execute(cutting.REGIONS, {**values, "marks": marks, "kept_from": _kept_from()})
         cursor.execute("ANALYZE cut_region")
         hours = {**values, "resolution": Resolution.HOUR, "tolerance_s": _tolerance_s(Resolution.HOUR)}
         rows = _write_changed(cursor, cutting.HOURS, hours)
@@ -127,6 +127,11 @@ def _write_changed(cursor: CursorWrapper, new: str, values: Mapping[str, Any]) -
     if rows > gone:
         cursor.execute(cutting.PUT, values)
     return int(rows)
+
+
+def _kept_from() -> datetime | str:
+    """Since when the readings of the utility in scope are whole, as the database takes it."""
+    return StorageRules.objects.values_list("readings_kept_from", flat=True).first() or "-infinity"
 
 
 def _tolerance_s(resolution: Resolution) -> int:

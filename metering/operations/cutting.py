@@ -37,7 +37,8 @@ USABLE: Final = """reading.energy_wh IS NOT NULL AND NOT EXISTS (
         SELECT FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
         AND flag.measured_at = reading.measured_at AND flag.is_unusable AND flag.withdrawn_at IS NULL)"""
 # The line of a register changes only between the readings next to a new one. The hours these lie in are cut;
-# to know the register at their outer ends, the readings beyond those are needed too.
+# to know the register at their outer ends, the readings beyond those are needed too. Before `kept_from`
+# readings may have been pruned: what was cut out of them stays as it is.
 REGIONS: Final = f"""
 WITH asked AS (
     SELECT meter.device_id, range_agg(tstzrange(meter.first_at, meter.last_at, '[]')) AS spans
@@ -46,7 +47,7 @@ WITH asked AS (
     WHERE mark.id = ANY(%(marks)s) GROUP BY meter.device_id
 ), widened AS (
     SELECT asked.device_id,
-           GREATEST(COALESCE(before.at, lower(span)), outermost.first_at) AS lo,
+           GREATEST(COALESCE(before.at, lower(span)), outermost.first_at, %(kept_from)s::timestamptz) AS lo,
            LEAST(COALESCE(after.at, 'infinity'), outermost.last_at) AS hi
     FROM asked CROSS JOIN LATERAL unnest(asked.spans) AS span
     LEFT JOIN LATERAL (

@@ -10,9 +10,18 @@ from pytest_django import Settings
 
 from accounts.models import Household
 from config.settings import engine
-from metering.models import MeterConsumption, PlaceConsumption, Reading, ReadingFlag, WatchedMeter
+from metering.models import (
+    MeterConsumption,
+    PlaceConsumption,
+    Reading,
+    ReadingFlag,
+    StorageRules,
+    WatchedMeter,
+)
 from metering.operations.batch import store_batch
 from metering.operations.consumption import cut_consumption
+from metering.operations.policies import apply_policies
+from metering.operations.retention import Pruned, prune
 from metering.operations.tables import MANY
 from metering.operations.validation import validate_readings
 from metering.queries.latest import latest_readings
@@ -47,15 +56,65 @@ def test_what_was_measured_lives_in_compressed_hypertables(timescale: BaseDataba
     assert found == [(table, True) for table in HYPERTABLES]
 
 
-def test_every_hypertable_is_compressed_and_pruned_by_policy(timescale: BaseDatabaseWrapper) -> None:
+def test_every_hypertable_is_compressed_by_policy_and_only_consumption_dropped_by_one(
+    timescale: BaseDatabaseWrapper,
+) -> None:
     jobs = _rows(
         timescale,
         "SELECT hypertable_name, proc_name FROM timescaledb_information.jobs"
         " WHERE hypertable_name IS NOT NULL ORDER BY 1, 2",
     )
 
-    policies = ("policy_compression", "policy_retention")
-    assert jobs == [(table, policy) for table in HYPERTABLES for policy in policies]
+    compressed = [(table, "policy_compression") for table in HYPERTABLES]
+    assert jobs == sorted([*compressed, ("metering_meterconsumption", "policy_retention")])
+
+
+def test_compression_follows_the_longest_time_a_utility_asked_for(
+    timescale: BaseDatabaseWrapper,
+    home: Household,  # noqa: ARG001 - its utility is in scope
+) -> None:
+    assert apply_policies() == []  # as the migrations left them
+    StorageRules.objects.create(compress_after_days=45)
+
+    assert apply_policies(chunk_days=14) == [
+        "metering_reading",
+        "metering_roomtemperature",
+        "metering_telemetryvalue",
+    ]
+    assert apply_policies() == []
+    assert _rows(
+        timescale,
+        "SELECT DISTINCT (config->>'compress_after')::interval FROM timescaledb_information.jobs"
+        " WHERE proc_name = 'policy_compression' AND hypertable_name <> 'metering_meterconsumption'",
+    ) == [(timedelta(days=45),)]
+    assert _rows(
+        timescale,
+        "SELECT time_interval FROM timescaledb_information.dimensions"
+        " WHERE hypertable_name = 'metering_reading'",
+    ) == [(timedelta(days=14),)]
+    StorageRules.objects.all().delete()
+    apply_policies(chunk_days=7)
+
+
+def test_old_readings_are_deleted_out_of_compressed_chunks(
+    timescale: BaseDatabaseWrapper, home: Household
+) -> None:
+    StorageRules.objects.create(readings_days=1098)
+    long_ago = NOON - timedelta(days=1200)
+    meter = a_meter(household=home, starts_at=long_ago)
+    said = [
+        a_message(device=meter, payload=native(measured_at=long_ago + n * HOUR, energy_kwh=1000 + n))
+        for n in range(48)
+    ]
+    store_batch(messages=said, registry=Registry())
+    cut_consumption(at=NOON)
+    assert _compress(timescale) > 0
+    before = list(MeterConsumption.objects.values_list("starts_at", "energy_wh"))
+
+    assert prune(at=NOON, kept_of=lambda _homes: []) == Pruned(readings=47)
+
+    assert Reading.objects.get(device=meter).measured_at == long_ago + 47 * HOUR
+    assert list(MeterConsumption.objects.values_list("starts_at", "energy_wh")) == before
 
 
 def test_a_reading_keeps_its_natural_key(timescale: BaseDatabaseWrapper) -> None:
