@@ -174,7 +174,7 @@ def _delete(table: str, spans: Spans, window: timedelta) -> int:
 def _oldest(table: str, values: dict[str, Any]) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT min(first.at) FROM {_GOING} CROSS JOIN LATERAL (SELECT min(measured_at) AS at"  # noqa: S608
+            f"SELECT min(first.at) FROM {_GOING} CROSS JOIN LATERAL (SELECT min(measured_at) AS at"  # noqa: S608 - our own names
             f" FROM {table} AS said WHERE {_WITHIN}) AS first",
             values,
         )

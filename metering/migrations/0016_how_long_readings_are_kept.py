@@ -21,7 +21,7 @@ END $$
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_access_tokens"),
-        ("metering", "0014_imports_at_the_desk"),
+        ("metering", "0015_imports_at_the_desk"),
     ]
 
     operations = [
