@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Utility
-from accounts.scope import utility_scope
+from accounts.rounds import each_utility
 from control.operations.alarms import Watched, watch_meters, watch_plant
 from control.operations.notices import tell_duty
 from control.operations.rollout import switch_due
@@ -33,20 +34,24 @@ def watch_meters_task() -> None:
 @shared_task(name="control.switch_due")
 def switch_due_task() -> None:
     """Take the stations under control whose day has come."""
-    for utility in Utility.objects.order_by("pk"):
-        with utility_scope(utility):
-            switched = switch_due(at=timezone.now())
-        if switched:
-            logger.info("%s: %s stations are steered from today", utility.slug, switched)
+    each_utility(_switch)
+
+
+def _switch(utility: Utility) -> None:
+    switched = switch_due(at=timezone.now())
+    if switched:
+        logger.info("%s: %s stations are steered from today", utility.slug, switched)
 
 
 def _each_utility(look: Callable[[datetime], Watched]) -> None:
-    for utility in Utility.objects.order_by("pk"):
-        with utility_scope(utility):
-            now = timezone.now()
-            done = look(now)
-            told = tell_duty(at=now)
-        if done.raised or done.cleared or told:
-            logger.info(
-                "%s: %s alarms raised, %s cleared, %s told", utility.slug, done.raised, done.cleared, told
-            )
+    each_utility(partial(_watch, look))
+
+
+def _watch(look: Callable[[datetime], Watched], utility: Utility) -> None:
+    now = timezone.now()
+    done = look(now)
+    told = tell_duty(at=now)
+    if done.raised or done.cleared or told:
+        logger.info(
+            "%s: %s alarms raised, %s cleared, %s told", utility.slug, done.raised, done.cleared, told
+        )
