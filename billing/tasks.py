@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Utility
+from accounts.rounds import each_utility
 from accounts.scope import utility_scope
 from billing.operations.autopay import charge_due, resend_charges
 from billing.operations.document_checks import check_documents
@@ -21,6 +22,7 @@ from billing.operations.reconcile import (
     reconcile_attempts,
     reconcile_refunds,
 )
+from billing.operations.similar import publish_similar_homes
 from billing.operations.webhooks import process_event
 from billing.payments.configured import configured_provider
 from billing.queries.payments import events_left_behind
@@ -116,3 +118,9 @@ def charge_due_task() -> None:
     for utility in Utility.objects.order_by("pk"):
         with utility_scope(utility):
             charge_due(provider=configured_provider(), at=timezone.now())
+
+
+@shared_task(name="billing.publish_similar_homes")
+def publish_similar_homes_task() -> None:
+    """Compare the heat of homes alike in the months that are over, utility after utility."""
+    each_utility(lambda _utility: publish_similar_homes(at=timezone.now()))

@@ -10,8 +10,10 @@ from billing.api.invoices import (
     InvoiceProofView,
     InvoiceXmlView,
 )
+from billing.api.similar import SimilarHomesView
 
 urlpatterns = [
+    path("households/<int:household_id>/similar-homes", SimilarHomesView.as_view(), name="similar-homes"),
     path("households/<int:household_id>/invoices", HouseholdInvoicesView.as_view(), name="invoices"),
     path("invoices/<int:invoice_id>", InvoiceDetailView.as_view(), name="invoice"),
     path(

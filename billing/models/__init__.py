@@ -14,6 +14,7 @@ from billing.models.payment import PaymentAttempt, WebhookEvent
 from billing.models.printing import DegreeDays, FuelMix, Letterhead, PrintedDocument
 from billing.models.refund import Refund
 from billing.models.rules import PaymentRules
+from billing.models.similar import SimilarGroup, SimilarMonth
 from billing.models.tariff import (
     HeatingSeason,
     TariffComponent,
@@ -57,6 +58,8 @@ __all__ = [
     "ProviderMovement",
     "Refund",
     "ServiceFailure",
+    "SimilarGroup",
+    "SimilarMonth",
     "SubscribedPower",
     "Suspension",
     "TariffComponent",

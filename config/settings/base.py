@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour, so that a charge that nobody answered is asked for again while its key is kept.
     "saved cards": {"task": "billing.charge_due", "schedule": 3600},
     "reminders": {"task": "billing.remind", "schedule": crontab(hour=2, minute=20)},
+    "homes alike": {"task": "billing.publish_similar_homes", "schedule": crontab(hour=2, minute=50)},
     "letters about money": {"task": "billing.send_letters", "schedule": 60, "options": {"expires": 60}},
     "refunds under way": {"task": "billing.reconcile_refunds", "schedule": 180},
     "payment events never sent": {"task": "billing.fill_gaps", "schedule": 600},

@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from billing.queries.invoices import invoices_of, with_owed
+from billing.queries.similar import similar_homes
 from comfort.queries.rooms import rooms_now
 from config.page.panels.bills import bills, due_panel
 from config.page.panels.comfort import comfort_context
 from config.page.panels.cost import heat_cost_minor
 from config.page.panels.rooms import STALE_AFTER, room_lines, supply_now
+from config.page.panels.similar import similar_panel
 from config.page.panels.use import resolution_named, span, use_panel
 from config.page.views.base import HomeView, ResidentView
 from metering.queries.consumption import consumption
@@ -84,3 +86,12 @@ def _use(view: HomeView) -> dict[str, Any]:
     panel = use_panel(series, resolution=resolution)
     cost_minor = heat_cost_minor(view.access, panel.days) if panel.days else None
     return {"use": panel, "heat_cost_minor": cost_minor}
+
+
+class SimilarPage(HomeView):
+    """The home's heat beside that of homes alike."""
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Show it."""
+        months = similar_homes(self.access, today=self.access.utility.local_date(self.now))
+        return self.page("page/similar.html", panel=similar_panel(months))
