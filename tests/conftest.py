@@ -14,8 +14,9 @@ from tests.factories import a_household, a_resident, a_utility
 
 
 def pytest_configure() -> None:
-    """Hash the tests' passwords cheaply: a real hash takes half a second, by design."""
+    """Hash passwords cheaply, for a real hash takes half a second by design; let tests ask a lot."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.RATE_LIMIT_FACTOR = 1_000
 
 
 @pytest.fixture

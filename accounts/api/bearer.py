@@ -15,12 +15,15 @@ from rest_framework.request import Request
 
 from accounts.models import AccessToken, User
 from accounts.operations.tokens import token_used
+from config.api.throttle import TOKEN
 
 KEYWORD: Final = b"bearer"
 
 
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer hl_...`; an unknown, ended or revoked token is refused, not ignored."""
+
+    rate = TOKEN
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """The token's owner and the token.

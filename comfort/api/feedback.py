@@ -18,6 +18,7 @@ from comfort.enums import Sensation
 from comfort.models import Feedback, Room
 from comfort.operations.feedback import KeyReusedError, give_feedback
 from config.api.idempotency import idempotent, key_reused, request_key
+from config.api.throttle import VOTES
 
 
 class NewFeedbackSerializer(serializers.Serializer[Any]):
@@ -56,6 +57,8 @@ class TakenSerializer(serializers.Serializer[Any]):
 
 class FeedbackView(HouseholdView):
     """Votes on how warm it is."""
+
+    write_rate = VOTES
 
     @extend_schema(
         request=NewFeedbackSerializer,

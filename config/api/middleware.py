@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +18,7 @@ from config.api.problem import problem_response
 logger = logging.getLogger(__name__)
 
 API_PREFIXES: Final = ("/api/",)
+LOGIN_PREFIXES: Final = ("/_allauth/", "/accounts/")
 CODES: Final = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.FORBIDDEN: "permission_denied",
@@ -36,12 +38,24 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with errors in the one format."""
+        if request.path.startswith(LOGIN_PREFIXES) and request.method == "POST":
+            return self._limited_login(request)
         response = self.get_response(request)
         if not request.path.startswith(API_PREFIXES) or not isinstance(response, HttpResponse):
             return response
         if _is_html_error(response):
             response = self._problem(request, response.status_code)
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not hasattr(request, "rate_limit"):
+            # Refused before anybody counted: an unknown address, a wrong key.
+            response = _counted(request, throttle.STRANGER) or response
         throttle.add_headers(request, response)
+        return response
+
+    def _limited_login(self, request: HttpRequest) -> HttpResponseBase:
+        """Signing in counts whether it succeeds or not; allauth's own limits by account come on top."""
+        response = _counted(request, throttle.LOGIN) or self.get_response(request)
+        if isinstance(response, HttpResponse):
+            throttle.add_headers(request, response)
         return response
 
     def _problem(self, request: HttpRequest, status: int) -> HttpResponse:
@@ -52,6 +66,19 @@ class ProblemMiddleware:
         detail = details.get(HTTPStatus(status), HTTPStatus(status).description)
         code = CODES.get(HTTPStatus(status), "error")
         return problem_response(request, status=status, code=code, detail=detail)
+
+
+def _counted(request: HttpRequest, rate: throttle.Rate) -> HttpResponse | None:
+    """Count a request by its address; the refusal where there are too many."""
+    verdict = throttle.count(request, rate=rate, bucket=throttle.address(request))
+    if verdict is None or verdict.allowed:
+        return None
+    wait_s = math.ceil(verdict.retry_after_s)
+    detail = _("Too many requests from your address. Try again in %(seconds)s seconds.") % {"seconds": wait_s}
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    refusal = problem_response(request, status=status, code="throttled", detail=detail)
+    refusal["Retry-After"] = str(wait_s)
+    return refusal
 
 
 def _is_html_error(response: HttpResponse) -> bool:

@@ -1,4 +1,4 @@
-"""Rate limits: an atomic GCRA in Valkey, a bucket a person or address, visible in every answer.
+"""Rate limits: an atomic GCRA in Valkey, buckets by who asks and what for, visible in every answer.
 
 GCRA (generic cell rate algorithm): a bucket stores only the instant at which it would be full again.
 """
@@ -6,13 +6,14 @@ GCRA (generic cell rate algorithm): a bucket stores only the instant at which it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -49,6 +50,10 @@ class Rate:
         """Seconds after which one more request is allowed."""
         return self.window_s / self.burst
 
+    def times(self, factor: int) -> Rate:
+        """The same limit, ``factor`` times as wide."""
+        return replace(self, burst=self.burst * factor)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -68,8 +73,16 @@ class Verdict:
 
 
 # A phone that opens every screen at once stays far below; a scraper does not.
-PERSON: Final = Rate(name="person", burst=240, window_s=60)
+READ: Final = Rate(name="read", burst=240, window_s=60)
+WRITE: Final = Rate(name="write", burst=60, window_s=60)
+# A vote counts for six hours; who taps in anger may, but floods no station.
+VOTES: Final = Rate(name="votes", burst=20, window_s=600)
+# Each key of a person's own programs, so that a program that runs wild does not lock its owner's phone out.
+TOKEN: Final = Rate(name="token", burst=120, window_s=60)
+# By address: who is not signed in, and what is refused to whoever asks.
 STRANGER: Final = Rate(name="stranger", burst=60, window_s=60)
+# By address too: a family or a small office behind one address may all sign in, a dictionary may not.
+LOGIN: Final = Rate(name="login", burst=60, window_s=300)
 
 
 @cache
@@ -99,25 +112,42 @@ class VisibleThrottle(BaseThrottle):
 
     verdict: Verdict | None = None
 
-    def allow_request(self, request: Request, _view: APIView) -> bool:
+    def allow_request(self, request: Request, view: APIView) -> bool:
         """Whether the bucket has room; yes where Valkey is gone, for a limit is not worth an outage."""
-        rate, bucket = _bucket(request)
-        try:
-            self.verdict = take(rate=rate, bucket=bucket)
-        except redis.RedisError:
-            return True
-        request._request.rate_limit = self.verdict  # type: ignore[attr-defined] # noqa: SLF001 - for the middleware
-        return self.verdict.allowed
+        rate, bucket = _bucket(request, view)
+        self.verdict = count(request._request, rate=rate, bucket=bucket)  # noqa: SLF001 - shown by the middleware
+        return self.verdict is None or self.verdict.allowed
 
     def wait(self) -> float | None:
         """Seconds until the next request is allowed."""
         return self.verdict.retry_after_s if self.verdict else None
 
 
-def _bucket(request: Request) -> tuple[Rate, str]:
-    if request.user and request.user.is_authenticated:
-        return PERSON, str(request.user.pk)
-    return STRANGER, str(request.META.get("REMOTE_ADDR", ""))
+def _bucket(request: Request, view: APIView) -> tuple[Rate, str]:
+    """Which limit a request falls under, and whose it is; a view may name its own as ``write_rate``."""
+    if not (request.user and request.user.is_authenticated):
+        return STRANGER, address(request._request)  # noqa: SLF001 - REST framework wraps it
+    by_key: Rate | None = getattr(request.successful_authenticator, "rate", None)
+    if by_key is not None:
+        return by_key, str(request.auth.pk)
+    if request.method in SAFE_METHODS:
+        return READ, str(request.user.pk)
+    return getattr(view, "write_rate", WRITE), str(request.user.pk)
+
+
+def address(request: HttpRequest) -> str:
+    """Where a request comes from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def count(request: HttpRequest, *, rate: Rate, bucket: str) -> Verdict | None:
+    """Take one from ``bucket`` and leave the verdict on ``request``; None where Valkey is gone."""
+    try:
+        verdict = take(rate=rate.times(settings.RATE_LIMIT_FACTOR), bucket=bucket)
+    except redis.RedisError:
+        return None
+    request.rate_limit = verdict  # type: ignore[attr-defined] # for `add_headers`
+    return verdict
 
 
 def add_headers(request: HttpRequest, response: HttpResponse) -> None:

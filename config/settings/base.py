@@ -246,6 +246,9 @@ STRIPE_WEBHOOK_SECRETS = env.list(
     "STRIPE_WEBHOOK_SECRETS",
     default=[engine.stack_address(STATE_DIR, "STRIPE_WEBHOOK_SECRETS")],
 )
+# How many times as wide as built in the limits of the API are; those on claims and invitations never are.
+RATE_LIMIT_FACTOR = env.int("RATE_LIMIT_FACTOR", default=1)
+
 # Empty: Stripe itself. The demo and the tests point it at the fake on loopback.
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default=engine.stack_address(STATE_DIR, "STRIPE_API_BASE"))
 

@@ -60,6 +60,7 @@ def running(directory: Path) -> Iterator[Running]:
         "STRIPE_WEBHOOK_SECRETS": DEMO_WEBHOOK_SECRET,
         "WEATHER_PROVIDER": "climate",
         "CONTROL_TICK_SECONDS": "5",
+        "RATE_LIMIT_FACTOR": "1000",
     }
     webhook = f"http://{HOST}:{web}/api/v1/payments/stripe/webhook"
     stack = ("up", f"--port={web}", f"--live-port={live}")
