@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from metering.decoders.context import Context, local_instant
 from metering.decoders.drafts import Draft
+from metering.decoders.frozen import Frozen, frozen_wh
 from metering.decoders.mbus_blocks import decimal
 from metering.decoders.mbus_tables import Meaning
 from metering.decoders.records import DecodeError, MeterRecord
@@ -28,6 +29,7 @@ HEAT_TYPES: Final = range(0x20, 0x2A)
 ANSWER: Final = 0x81
 FAILED: Final = 0xC1
 CLOCK_WIDTH: Final = 7
+TARGET: Final = "target_wh"
 COUNTS: Final = 10**8  # eight digits, the last two of them decimals: after 999999.99 comes nothing
 
 
@@ -52,6 +54,7 @@ UNITS: Final[Mapping[str, Mapping[int, tuple[Decimal, int]]]] = {
     "power_w": {0x14: _unit(0), 0x17: _unit(3), 0x1A: _unit(6)},
     "volume_l": {0x29: _unit(0), 0x2C: _unit(3)},
     "flow_l_h": {0x32: _unit(0), 0x35: _unit(3)},
+    TARGET: ENERGY_UNITS,
 }
 
 
@@ -77,8 +80,9 @@ def _layout(
     """The fields in their order; sizes in bytes, ``flow`` with its decimals, ``pressure`` 0 for none."""
     heat = ("settlement_heat", "heat")
     registers = ("settlement_heat", "settlement_cold", "heat", "cold") if cold else heat
+    targets = {"heat": "energy_wh", "settlement_heat": TARGET}
     return (
-        *(Field(name, 4, 2, "energy_wh" if name == "heat" else "", has_unit=True) for name in registers),
+        *(Field(name, 4, 2, targets.get(name, ""), has_unit=True) for name in registers),
         Field("power", power, 2, "power_w", has_unit=True),
         Field("flow", *flow, "flow_l_h", has_unit=True),
         Field("volume", 4, 2, "volume_l", has_unit=True),
@@ -163,7 +167,10 @@ def _sort(field: Field, data: bytes, draft: Draft) -> None:
     value = decimal(data[: field.width])
     unit = data[field.width] if field.has_unit else None
     counts = _meaning(field, unit)
-    if value is not None and counts is not None:
+    if value is not None and counts is not None and counts.target == TARGET:
+        # Which day it is stands in the meter's settings, and in no answer of these.
+        draft.frozen = Frozen(None, frozen_wh(value, factor=counts.factor, divisor=counts.divisor))
+    elif value is not None and counts is not None:
         is_held = draft.take(counts.target, value, factor=counts.factor, divisor=counts.divisor)
         draft.wraps(counts.target, COUNTS, factor=counts.factor, divisor=counts.divisor)
         if is_held:

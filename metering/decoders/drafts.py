@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from metering.decoders.frozen import Frozen
 from metering.decoders.records import DecodeError, MeterRecord
-from metering.decoders.values import GAUGE_DIGITS, RANGES, REGISTERS, kept_json, whole
+from metering.decoders.values import BESIDE_RANGES, GAUGE_DIGITS, RANGES, REGISTERS, kept_json, whole
 from metering.enums import Quality, Reason
 
 
@@ -18,6 +19,8 @@ class Draft:
         """Begin with what is to be kept beside the canonical fields."""
         self.raw = raw
         self.words: list[str] = []
+        self.error_h: float | None = None
+        self.frozen = Frozen()
         self.is_doubtful = False  # all of it: the meter does not say what is wrong
         self._doubts: set[str] = set()
         self._values: dict[str, Any] = {}
@@ -42,6 +45,12 @@ class Draft:
             return False
         self._values[target] = number
         return is_held
+
+    def take_error_time(self, hours: Decimal) -> None:
+        """Take the meter's hours in error so far; the first ones stand, and absurd ones are none."""
+        low, high = BESIDE_RANGES["error_h"]
+        if self.error_h is None and low <= hours <= high:
+            self.error_h = round(float(hours), GAUGE_DIGITS)
 
     def doubt(self, target: str) -> None:
         """Note that the meter doubts its value for ``target``, whether it said one or not."""
@@ -82,4 +91,7 @@ class Draft:
             None
             if self.is_doubtful or not self._doubts
             else " ".join(n for n in RANGES if n in self._doubts),
+            self.error_h,
+            self.frozen.at,
+            self.frozen.wh,
         )

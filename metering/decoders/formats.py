@@ -6,19 +6,19 @@ A new meter model is a new line among the drivers and a golden telegram in the t
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 from metering.decoders.drivers import ALIASES, DRIVERS, NONE
 from metering.decoders.records import DecodeError
-from metering.decoders.values import JOULES, RANGES, REGISTERS, Rule
+from metering.decoders.values import BESIDE_RANGES, JOULES, RANGES, REGISTERS, Rule
 from metering.enums import Reason
 
 THOUSAND: Final = Decimal(1000)
 IN_JOULES: Final = frozenset({"mj", "gj"})
 # Factors to Wh (or J), litres, W, l/h and °C, by the suffix that names the unit.
-UNITS: Final[Mapping[str, Mapping[str, Decimal]]] = {
+UNITS: Final[dict[str, Mapping[str, Decimal]]] = {
     "energy_wh": {
         "kwh": THOUSAND,
         "mwh": THOUSAND * THOUSAND,
@@ -31,7 +31,9 @@ UNITS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "flow_l_h": {"m3h": THOUSAND, "m3_h": THOUSAND, "lh": Decimal(1)},
     "supply_c": {"c": Decimal(1)},
     "return_c": {"c": Decimal(1)},
+    "error_h": {"h": Decimal(1)},
 }
+UNITS["target_wh"] = UNITS["energy_wh"]
 POWERS_OF_TEN: Final = frozenset({Decimal(1), THOUSAND, THOUSAND * THOUSAND})
 
 
@@ -45,10 +47,19 @@ class Format:
     rules: Mapping[str, Rule]
     serial: str = "id"
     sentinels: Container[Any] = ()  # numbers that stand for "none"
+    # What it tells besides: hours in error, the register it froze, and where the day of that is.
+    beside: Mapping[str, Rule] = field(default_factory=dict)
+    target_at: tuple[str, ...] = ()
 
 
 def _format(
-    name: str, *, instant: str, status: str = "status", sentinels: Container[Any] = (), **stems: str
+    name: str,
+    *,
+    instant: str,
+    status: str = "status",
+    sentinels: Container[Any] = (),
+    target_at: str = "",
+    **stems: str,
 ) -> Format:
     """Spell the fields out: each stem with every unit its quantity is written in."""
     rules = {
@@ -56,12 +67,20 @@ def _format(
         for target, stem in stems.items()
         for suffix, factor in UNITS[target].items()
     }
-    return Format(name=name, instant=instant, status=status, rules=rules, sentinels=sentinels)
+    return Format(
+        name=name,
+        instant=instant,
+        status=status,
+        rules={name: rule for name, rule in rules.items() if rule.target in RANGES},
+        sentinels=sentinels,
+        beside={name: rule for name, rule in rules.items() if rule.target in BESIDE_RANGES},
+        target_at=(f"{target_at}_date", f"{target_at}_datetime") if target_at else (),
+    )
 
 
 def _rule(target: str, factor: Decimal, divisor: int) -> Rule:
     scale = float(factor / divisor)
-    low, high = RANGES[target]
+    low, high = (RANGES | BESIDE_RANGES)[target]
     whole_factor = int(factor) if divisor == 1 and factor in POWERS_OF_TEN else 0
     return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS, whole_factor, divisor)
 

@@ -13,11 +13,14 @@ from typing import Final, NamedTuple
 
 from metering.decoders.context import Context, local_instant
 from metering.decoders.drafts import Draft
-from metering.decoders.mbus_blocks import DECIMALS, Block, blocks, clock, date_text, meaning, number
+from metering.decoders.frozen import Frozen, frozen, frozen_wh
+from metering.decoders.mbus_blocks import DECIMALS, EXTENDED, Block, blocks, clock, date_text, meaning, number
 from metering.decoders.mbus_tables import (
     APPLICATION_STATES,
+    DATA_ERROR,
     FUNCTIONS,
     HEAT,
+    HOURS,
     MAKERS_BITS,
     NAMES,
     STATUS_FLAGS,
@@ -35,6 +38,7 @@ ERROR: Final = 3  # the function of a value that stood there during an error
 INSTANT: Final = b"\x6d"
 DATE: Final = b"\x6c"
 ERROR_FLAGS: Final = b"\xfd\x17"
+NULL: Final = "null"
 
 
 class _Header(NamedTuple):
@@ -61,11 +65,14 @@ def read_mbus(frame: bytes, *, measured_at: datetime | None, context: Context) -
     """
     header, data = _opened(frame)
     draft = Draft(format="mbus", manufacturer=header.manufacturer, version=header.version)
+    targets = _Targets()
     shown: datetime | None = None
     for block in blocks(data):
         if block.vib == INSTANT and block.is_current and shown is None:
             shown = clock(block)
         _sort(block, draft)
+        targets.note(block)
+    draft.frozen = targets.first(context)
     if measured_at is None:
         if shown is None:
             message = "The M-Bus telegram has no clock: send it as 'frame' beside its 'measured_at'."
@@ -127,7 +134,9 @@ def _listen(block: Block, value: int | None, target: str, draft: Draft) -> None:
     A value that stood during an error stands in place of the good one, so that one field is in doubt. Of
     flags nobody knows what they concern, so everything is.
     """
-    if block.function == ERROR:
+    if (hours := _error_hours(block, value)) is not None:
+        draft.take_error_time(hours)
+    elif block.function == ERROR:
         if "VALUE_DURING_ERROR" not in draft.words:
             draft.words.append("VALUE_DURING_ERROR")
         if target and block.is_own:
@@ -135,6 +144,42 @@ def _listen(block: Block, value: int | None, target: str, draft: Draft) -> None:
     if block.vib == ERROR_FLAGS and block.is_current and value:
         draft.is_doubtful = True
         draft.words.append(f"ERROR_FLAGS_{value & (1 << 8 * len(block.data)) - 1:X}")
+
+
+def _error_hours(block: Block, value: int | None) -> Decimal | None:
+    """The meter's hours in error: a time with the function of an error, or with the extension of one."""
+    if value is None or not block.is_own or block.vib[0] & ~EXTENDED not in HOURS:
+        return None
+    said = (block.function, block.vib[1:])
+    if said not in {(ERROR, b""), (0, DATA_ERROR)}:
+        return None
+    factor, divisor = HOURS[block.vib[0] & ~EXTENDED]
+    return Decimal(value) * factor / divisor
+
+
+class _Targets:
+    """Registers of heat that the meter froze, and their days, by the storage they lie in."""
+
+    def __init__(self) -> None:
+        self._wh: dict[int, int | None] = {}
+        self._days: dict[int, str] = {}
+
+    def note(self, block: Block) -> None:
+        """Remember what the block says of a storage other than that of now."""
+        if not block.storage or block.function or block.tariff or block.subunit:
+            return
+        if block.vib in {DATE, INSTANT}:
+            shown = date_text(block) if block.vib == DATE else clock(block)
+            self._days.setdefault(block.storage, str(shown or NULL))
+        elif (found := meaning(block)) and found.target == "energy_wh":
+            value = number(block)
+            wh = value and frozen_wh(value, factor=found.factor, divisor=found.divisor)
+            self._wh.setdefault(block.storage, wh)
+
+    def first(self, context: Context) -> Frozen:
+        """The register of the first storage that has a day, which is that of the target day."""
+        dated = min(self._wh.keys() & self._days.keys(), default=0)
+        return frozen(self._wh[dated], self._days[dated], context) if dated else Frozen()
 
 
 def _keep(block: Block, value: int | None, draft: Draft) -> None:

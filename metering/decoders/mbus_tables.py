@@ -49,6 +49,14 @@ EXTENSION_FB: Final[Mapping[int, Meaning]] = _table(
     (0x28, "power_w", 5, 2, 1, 1),  # 10^(n-1) MW
     (0x30, "power_w", 8, 2, 1, JOULES),  # 10^(n-1) GJ/h
 )
+# Hours in the unit of a time: on time from 0x20, operating time from 0x24.
+HOURS: Final[Mapping[int, tuple[int, int]]] = {
+    first + n: hours
+    for first in (0x20, 0x24)
+    for n, hours in enumerate(((1, 3600), (1, 60), (1, 1), (24, 1)))
+}
+# With this extension a time is that in which the meter's data were wrong.
+DATA_ERROR: Final = b"\x18"
 # Names of what is kept beside the canonical fields; a range's members differ in their unit.
 NAMES: Final[Mapping[str, str]] = {
     **{f"{code:02X}": "mass" for code in range(0x18, 0x20)},

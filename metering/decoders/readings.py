@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from metering.decoders import elvaco, kamstrup
 from metering.decoders.context import Context
 from metering.decoders.formats import NATIVE, Format, format_of
 from metering.decoders.frames import read_frame
+from metering.decoders.frozen import frozen, frozen_wh
 from metering.decoders.records import DecodeError, Fault, MeterRecord, Record
 from metering.decoders.values import gauge, instant, kept_json, register, text
 from metering.enums import Quality, Reason
@@ -85,6 +87,7 @@ def _sent_at(entry: Entry, context: Context) -> datetime | None:
 def read_flat(entry: Entry, form: Format, context: Context) -> MeterRecord:
     """An entry whose fields each say one thing."""
     values, raw = _split(entry, form)
+    error_h, target_at, target_wh = _beside(raw, form, context)
     if "energy_wh" not in values and "volume_l" not in values:
         raise DecodeError(Reason.MALFORMED, "There is no register: neither energy nor volume.")
     status = optional_text(raw.pop(form.status, None), form.status, longest=LONGEST_STATUS)
@@ -100,7 +103,26 @@ def read_flat(entry: Entry, form: Format, context: Context) -> MeterRecord:
         status,
         quality(status),
         kept_json(raw),
+        error_h=error_h,
+        target_at=target_at,
+        target_wh=target_wh,
     )
+
+
+def _beside(raw: Entry, form: Format, context: Context) -> tuple[float | None, datetime | None, int | None]:
+    """The hours in error and the frozen register with its instant; what is no such thing is only kept."""
+    error_h: float | None = None
+    wh: int | None = None
+    for field, rule in form.beside.items():
+        value = raw.get(field)
+        if type(value) not in {int, float} or not rule.low <= value <= rule.high:
+            continue
+        if rule.target == "error_h":
+            error_h = float(value)
+        elif wh is None:
+            wh = frozen_wh(Decimal(repr(value)), factor=rule.factor, divisor=rule.divisor)
+    shown = next((raw[field] for field in form.target_at if isinstance(raw.get(field), str)), "")
+    return error_h, *frozen(wh, shown, context)
 
 
 @lru_cache(maxsize=4096)

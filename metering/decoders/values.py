@@ -32,6 +32,11 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "supply_c": (-40, 250),
     "return_c": (-40, 250),
 }
+# Of what is told beside them: what lies outside is not taken, and casts no doubt on anything.
+BESIDE_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "error_h": (0, 1e6),
+    "target_wh": RANGES["energy_wh"],
+}
 REGISTERS: Final = frozenset({"energy_wh", "volume_l"})
 
 

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from metering.decoders import MeterRecord, decode
-from metering.decoders.values import EARLIEST, FUTURE, RANGES
+from metering.decoders.values import BESIDE_RANGES, EARLIEST, FUTURE, RANGES
 from tests.metering.decoders.telegrams import mbus_frame
 
 RECEIVED: Final = datetime(2026, 1, 5, 6, 0, 30, tzinfo=UTC)
@@ -167,8 +167,25 @@ def contradiction(decoded: list[MeterRecord]) -> str:
             value, (low, high) = getattr(record, field), RANGES[field]
             if value is not None and not low <= value <= high:
                 return f"{field} is {value}"
+        if problem := beside(record):
+            return problem
         if record.raw is not None:
             orjson.loads(record.raw)
+    return ""
+
+
+def beside(record: MeterRecord) -> str:
+    """What is wrong with the hours in error or the frozen register; empty if nothing is."""
+    for field, (low, high) in BESIDE_RANGES.items():
+        value = getattr(record, field)
+        if value is not None and not low <= value <= high:
+            return f"{field} is {value}"
+    if record.target_at is None:
+        return ""
+    if record.target_wh is None:
+        return f"nothing was frozen at {record.target_at}"
+    if not EARLIEST - timedelta(days=1) <= record.target_at <= RECEIVED + FUTURE:
+        return f"frozen at {record.target_at}"
     return ""
 
 
