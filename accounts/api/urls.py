@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts.api.looks import LooksView
 from accounts.api.me import MeView
 from accounts.api.members import (
     AcceptView,
@@ -14,6 +15,7 @@ from accounts.api.tokens import TokensView, TokenView
 
 urlpatterns = [
     path("me", MeView.as_view(), name="me"),
+    path("me/looks", LooksView.as_view(), name="looks"),
     path("me/tokens", TokensView.as_view(), name="tokens"),
     path("me/tokens/<int:token_id>", TokenView.as_view(), name="token"),
     path("households/<int:household_id>/members", MembersView.as_view(), name="members"),

@@ -166,6 +166,7 @@ def _waiting(model: str, request: HttpRequest) -> int:
 
 # The operators' own pages: title, symbol, address, and the right to see them.
 PAGES: Final = (
+    (_("Customers"), "person_search", "desk-customers", "accounts.view_household"),
     (_("Network"), "hub", "desk-network", "control.view_substationcontrol"),
     (_("Distribution losses"), "water_loss", "desk-losses", "metering.view_device"),
     (_("Heat sources"), "factory", "desk-sources", "control.view_substationcontrol"),

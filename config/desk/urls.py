@@ -3,6 +3,8 @@
 from django.urls import path
 
 from config.desk.pages.comfort import ComfortPage
+from config.desk.pages.customer import CustomerPage
+from config.desk.pages.customers import CustomersPage
 from config.desk.pages.energy import HeatIndexPage, SavingPage, SourcesPage
 from config.desk.pages.losses import LossesPage, LossPage
 from config.desk.pages.network import NetworkPage
@@ -12,6 +14,8 @@ from config.desk.views import choose_utility
 
 urlpatterns = [
     path("utility", choose_utility, name="desk-utility"),
+    path("customers/", CustomersPage.as_view(), name="desk-customers"),
+    path("customers/<int:household_id>/", CustomerPage.as_view(), name="desk-customer"),
     path("comfort/", ComfortPage.as_view(), name="desk-comfort"),
     path("heat-index/", HeatIndexPage.as_view(), name="desk-heat-index"),
     path("saving/", SavingPage.as_view(), name="desk-saving"),

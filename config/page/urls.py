@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.page.views import autopay, bills, claims, comfort, home, members, payments, shell, tokens
+from config.page.views import autopay, bills, claims, comfort, home, looks, members, payments, shell, tokens
 
 app_name = "page"
 urlpatterns = [
@@ -39,6 +39,8 @@ urlpatterns = [
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),
     path("keys", tokens.TokensPage.as_view(), name="tokens"),
     path("keys/<int:token_id>/end", tokens.TokenEnd.as_view(), name="token-end"),
+    path("looks", looks.LooksPage.as_view(), name="looks"),
+    path("looks/end", looks.LookEnd.as_view(), name="look-end"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.worker, name="worker"),
     path("offline", shell.offline, name="offline"),

@@ -31,3 +31,9 @@ def kilowatts(watts: float) -> str:
 def money(minor: int, currency: str) -> str:
     """Minor units with their currency."""
     return money_text(minor, currency, digits=MINOR_DIGITS[Currency(currency)])
+
+
+@register.filter
+def kilowatthours(energy_wh: int | None) -> str:
+    """Watt-hours as kilowatt-hours; a register that was not read is a dash."""
+    return "-" if energy_wh is None else str(floatformat(energy_wh / 1000, "1g"))

@@ -67,6 +67,8 @@ class FeedbackPage(HouseholdPage):
 class ComfortPart(HomeView):
     """The comfort panel alone; asked for until the plant has answered."""
 
+    may_be_looked_at = True
+
     def get(self, _request: HttpRequest) -> HttpResponse:
         """Show it."""
         return comfort_part(self)

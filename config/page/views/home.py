@@ -29,6 +29,8 @@ TICKETS: Final = "/api/v1/live/tickets"
 class Entry(ResidentView):
     """`/`: the home looked at last, or the first one, or the way to a first one."""
 
+    may_be_looked_at = True
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """Go there."""
         if not self.homes:
@@ -41,9 +43,12 @@ class Entry(ResidentView):
 class HouseholdPage(HomeView):
     """The whole page of one home."""
 
+    may_be_looked_at = True
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show it."""
-        request.session[LAST_HOME] = self.access.household.pk
+        if self.look is None:
+            request.session[LAST_HOME] = self.access.household.pk
         return self.show()
 
     def show(self, *, status: int = 200, fault: str = "") -> HttpResponse:
@@ -73,6 +78,8 @@ class HouseholdPage(HomeView):
 
 class UsePart(HomeView):
     """The consumption panel alone, at another resolution."""
+
+    may_be_looked_at = True
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         """Show it."""

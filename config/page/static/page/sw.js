@@ -31,7 +31,8 @@ async function page(request) {
   const pages = await caches.open(PAGES);
   try {
     const answer = await fetch(request);
-    if (answer.ok && !answer.redirected) await pages.put(request, answer.clone());
+    // A clerk who looks as a resident keeps nothing.
+    if (answer.ok && !answer.redirected && !answer.headers.has("X-Resident-Look")) await pages.put(request, answer.clone());
     return answer;
   } catch {
     return (await pages.match(request, { ignoreSearch: true })) ?? (await lastPage(pages)) ?? caches.match(OFFLINE);

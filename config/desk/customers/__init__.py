@@ -1,0 +1,1 @@
+"""What a clerk sees of a customer, gathered from all apps."""
