@@ -29,6 +29,8 @@ class Cause(models.TextChoices):
     START = "start", _("First target")
     WEATHER = "weather", _("Weather")  # the setpoint moved by more than the deadband
     COMFORT = "comfort", _("Residents' votes")  # votes arrived or their shift moved the setpoint
+    BALANCE = "balance", _("Balancing")  # a valve gives its branch more or less of the water
+    HOLD = "hold", _("On hold")  # an operator keeps the station where it is
     REFRESH = "refresh", _("Renewal")  # the former one would have run out
 
 

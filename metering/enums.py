@@ -11,6 +11,7 @@ class DeviceKind(models.TextChoices):
     ROOM_SENSOR = "room_sensor", _("Room sensor")  # air temperature and humidity of one room
     GATEWAY = "gateway", _("Gateway")  # measures nothing, carries the telegrams of its meters
     SUBSTATION_CONTROLLER = "substation_controller", _("Substation controller")  # telemetry up, targets down
+    VALVE = "valve", _("Balancing valve")  # before a building or a flat; targets down, answers up
 
 
 class Quality(models.TextChoices):

@@ -53,10 +53,29 @@ class HomeEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceWishes:
+    """What buildings and homes ask for, in kelvins, by ascending primary key."""
+
+    building_ids: Ints
+    building_k: Floats
+    home_ids: Ints
+    home_k: Floats
+
+    def of_buildings(self, building_ids: Ints) -> Floats:
+        """The wish of each; nought where nobody voted."""
+        return _looked_up(building_ids, self.building_ids, self.building_k)
+
+    def of_homes(self, home_ids: Ints) -> Floats:
+        """The wish of each; nought where it never voted."""
+        return _looked_up(home_ids, self.home_ids, self.home_k)
+
+
+@dataclass(frozen=True, slots=True)
 class _Pool:
     """Columns: a row a station, a row a building, a row a home that voted, a row a vote."""
 
     station_ids: Ints
+    building_ids: Ints
     building_station: Ints
     building_homes: Ints
     home_ids: Ints
@@ -116,6 +135,18 @@ def home_effect(household: Household, at: datetime) -> HomeEffect:
     )
 
 
+def place_wishes(at: datetime) -> PlaceWishes:
+    """What the votes up to ``at`` ask in every building and home in scope."""
+    pool = _pool(at)
+    shift_k = home_shifts(pool.history)
+    return PlaceWishes(
+        building_ids=pool.building_ids,
+        building_k=pool.building_shifts(shift_k),
+        home_ids=pool.home_ids,
+        home_k=shift_k,
+    )
+
+
 def newest_vote_id() -> int:
     """The primary key of the newest vote in scope, 0 for none; cheap enough to ask every second."""
     return Feedback.objects.aggregate(newest=Max("pk"))["newest"] or 0
@@ -147,6 +178,7 @@ def _pool(at: datetime, *, substation: Substation | None = None) -> _Pool:
     )
     return _Pool(
         station_ids=station_ids,
+        building_ids=building_ids,
         building_station=np.searchsorted(station_ids, building_station),
         building_homes=building_homes,
         home_ids=home_ids,
@@ -168,3 +200,10 @@ def _int_columns(rows: list[tuple[int, ...]], *, width: int) -> Ints:
 
 def _sums(group: Ints, values: Ints, groups: int) -> Ints:
     return np.bincount(group, weights=values, minlength=groups).astype(np.int64)
+
+
+def _looked_up(wanted: Ints, ids: Ints, values: Floats) -> Floats:
+    if not len(ids):
+        return np.zeros(len(wanted))
+    row = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[row] == wanted, values[row], 0.0)

@@ -100,6 +100,8 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("control.Alarm", "notifications_active"),
             Entry("control.SubstationControl", "tune"),
             Entry("control.Target", "my_location"),
+            Entry("control.ValveControl", "valve"),
+            Entry("control.ValveTarget", "water_drop"),
             Entry("control.OutdoorForecast", "partly_cloudy_day"),
             Entry("control.AlarmRule", "rule"),
             Entry("control.RolloutStage", "stairs"),

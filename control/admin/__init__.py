@@ -4,6 +4,7 @@ from control.admin.alarms import AlarmAdmin, AlarmRuleAdmin
 from control.admin.saving import EnergyFactorAdmin, RolloutStageAdmin
 from control.admin.substations import SubstationControlAdmin
 from control.admin.targets import OutdoorForecastAdmin, TargetAdmin
+from control.admin.valves import ValveControlAdmin, ValveTargetAdmin
 
 __all__ = [
     "AlarmAdmin",
@@ -13,4 +14,6 @@ __all__ = [
     "RolloutStageAdmin",
     "SubstationControlAdmin",
     "TargetAdmin",
+    "ValveControlAdmin",
+    "ValveTargetAdmin",
 ]

@@ -6,7 +6,13 @@ from control.models.hold import ManualHold
 from control.models.load import LoadForecast, LoadForecastScore, LoadHour
 from control.models.rollout import EnergyFactor, RolloutStage
 from control.models.substation import RegulatorState, SubstationControl
-from control.models.target import Target, TargetTransition
+from control.models.target import (
+    Target,
+    TargetTransition,
+    ValveTarget,
+    ValveTransition,
+)
+from control.models.valve import ValveControl
 
 __all__ = [
     "Alarm",
@@ -24,4 +30,7 @@ __all__ = [
     "SubstationControl",
     "Target",
     "TargetTransition",
+    "ValveControl",
+    "ValveTarget",
+    "ValveTransition",
 ]

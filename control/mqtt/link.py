@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Final
+from uuid import UUID
 
 import orjson
 import paho.mqtt.client as paho
@@ -99,13 +100,13 @@ class ControlLink:
             if one.connection == self._connection:
                 self._client.ack(one.mid, QOS)
 
-    def send(self, targets: Sequence[Outgoing]) -> list[int]:
-        """Publish retained targets; the primary keys of those the broker took within five seconds."""
+    def send(self, targets: Sequence[Outgoing]) -> list[UUID]:
+        """Publish retained targets; the commands of those the broker took within five seconds."""
         if not self._client.is_connected():
             return []
-        tokens = [(target.target_id, self._publish(target)) for target in targets]
+        tokens = [(target.command, self._publish(target)) for target in targets]
         deadline = time.monotonic() + TAKEN_WITHIN_S
-        return [pk for pk, token in tokens if _taken(token, deadline - time.monotonic())]
+        return [command for command, token in tokens if _taken(token, deadline - time.monotonic())]
 
     def _publish(self, target: Outgoing) -> paho.MQTTMessageInfo:
         topic = topics.down(utility=target.utility, device=target.device, channel=outbox.CHANNEL)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.scope import across_utilities
 from comfort.queries.demand import newest_vote_id
 from control.mqtt.link import ControlLink
+from control.operations.balancing import balance_valves
 from control.operations.forecasts import refresh_forecasts
 from control.operations.load_forecasts import forecast_loads
 from control.operations.sending import mark_published, record_acks
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 # How soon a vote or a target left over is seen to.
 LOOK_EVERY_S: Final = 1.0
 FORECAST_EVERY: Final = timedelta(hours=1)
+BALANCE_EVERY: Final = timedelta(minutes=15)
 FORECAST_AGAIN: Final = timedelta(minutes=5)
 # A round for votes may take a third of the time: where a round is long, votes are gathered.
 REST: Final = 3
@@ -43,6 +45,7 @@ class ControlProcess:
     stop: Event = field(default_factory=Event)
     _tick_due: datetime | None = None
     _weather_due: datetime | None = None
+    _balance_due: datetime | None = None
     _seen_vote: int = 0
     _rested_s: float = 0.0
 
@@ -61,6 +64,7 @@ class ControlProcess:
             self._answers()
             self._forecasts(now)
             self._decide(now)
+            self._balance(now)
             self._send(now)
 
     def _round(self) -> None:
@@ -106,9 +110,18 @@ class ControlProcess:
         if result.issued or result.blind:
             logger.info("%d stations, %d new targets, %d blind", result.stations, result.issued, result.blind)
 
+    def _balance(self, now: datetime) -> None:
+        """Each valve is looked at once a day; the look for those that are due is cheap."""
+        if self._balance_due is not None and now < self._balance_due:
+            return
+        result = balance_valves(now=now)
+        self._balance_due = now + BALANCE_EVERY
+        if result.valves:
+            logger.info("%d valves looked at, %d are to move", result.valves, result.moving)
+
     def _send(self, now: datetime) -> None:
         anew = self.link.is_ready and self.link.begins_anew()
         waiting = standing_targets(now) if anew else pending_targets(now)
         taken = self.link.send(waiting) if waiting else []
         if taken:
-            mark_published(target_ids=taken, now=now)
+            mark_published(commands=taken, now=now)

@@ -6,13 +6,15 @@ import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import Utility
 from control.acks import Ack, AckError, AckMessage, ack_of
 from control.enums import TargetState
-from control.models import Target, TargetTransition
+from control.models import Target, TargetTransition, ValveControl, ValveTarget, ValveTransition
 from metering.enums import Reason
 from metering.models import QuarantinedMessage
 
@@ -20,14 +22,15 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def mark_published(*, target_ids: Collection[int], now: datetime) -> None:
-    """The broker has acknowledged these targets; marked already is marked."""
+def mark_published(*, commands: Collection[UUID], now: datetime) -> None:
+    """The broker has acknowledged these commands; marked already is marked."""
+    targets = Target.objects.filter(command__in=commands)
+    valves = ValveTarget.objects.filter(command__in=commands)
     TargetTransition.objects.bulk_create(
-        (
-            TargetTransition(utility_id=target.utility_id, target=target, state=TargetState.PUBLISHED, at=now)
-            for target in Target.objects.filter(pk__in=target_ids)
-        ),
-        ignore_conflicts=True,
+        [target.step(TargetState.PUBLISHED, at=now) for target in targets], ignore_conflicts=True
+    )
+    ValveTransition.objects.bulk_create(
+        [target.step(TargetState.PUBLISHED, at=now) for target in valves], ignore_conflicts=True
     )
 
 
@@ -39,9 +42,7 @@ def record_acks(*, messages: Sequence[AckMessage]) -> int:
     kept whole in quarantine with its reason.
     """
     readable, refused = _read(messages)
-    commands = {ack.command for _message, ack in readable}
-    rows = Target.objects.filter(command__in=commands).select_related("utility", "controller")
-    targets = {target.command: target for target in rows}
+    targets = _commanded({ack.command for _message, ack in readable})
     answers = []
     for message, ack in readable:
         target = targets.get(ack.command)
@@ -52,9 +53,36 @@ def record_acks(*, messages: Sequence[AckMessage]) -> int:
             refused.append(_kept(message, Reason.IMPLAUSIBLE, detail))
         else:
             answers.append(_answer(ack, target, now=message.received_at))
-    TargetTransition.objects.bulk_create(answers, ignore_conflicts=True)
+    _store(answers)
     _quarantine(refused)
     return len(refused)
+
+
+def _commanded(commands: Collection[UUID]) -> dict[UUID, Target | ValveTarget]:
+    stations = Target.objects.filter(command__in=commands).select_related("utility", "controller")
+    valves = ValveTarget.objects.filter(command__in=commands).select_related("utility", "controller")
+    by_command: dict[UUID, Target | ValveTarget] = {target.command: target for target in stations}
+    by_command.update({target.command: target for target in valves})
+    return by_command
+
+
+def _store(answers: Sequence[TargetTransition | ValveTransition]) -> None:
+    stations = [answer for answer in answers if isinstance(answer, TargetTransition)]
+    valves = [answer for answer in answers if isinstance(answer, ValveTransition)]
+    TargetTransition.objects.bulk_create(stations, ignore_conflicts=True)
+    ValveTransition.objects.bulk_create(valves, ignore_conflicts=True)
+    if valves:
+        _moved(valves)
+
+
+def _moved(answers: Sequence[ValveTransition]) -> None:
+    """A valve that obeyed stands where it was told to; an answer to an older command says nothing of now."""
+    obeyed = {answer.target.pk for answer in answers if answer.state == TargetState.APPLIED}
+    newer = ValveTarget.objects.filter(valve=OuterRef("valve"), issued_at__gt=OuterRef("issued_at"))
+    standing = ValveTarget.objects.filter(~Exists(newer), pk__in=obeyed, valve=OuterRef("pk"))
+    ValveControl.objects.filter(targets__in=obeyed).filter(Exists(standing)).update(
+        position_pct=Subquery(standing.values("valve_pct")[:1])
+    )
 
 
 def _read(messages: Sequence[AckMessage]) -> tuple[list[tuple[AckMessage, Ack]], list[QuarantinedMessage]]:
@@ -92,15 +120,13 @@ def _kept(message: AckMessage, reason: Reason, detail: str) -> QuarantinedMessag
     )
 
 
-def _receiver(target: Target) -> tuple[str, str]:
+def _receiver(target: Target | ValveTarget) -> tuple[str, str]:
     return target.utility.slug, target.controller.identity if target.controller else ""
 
 
-def _answer(ack: Ack, target: Target, *, now: datetime) -> TargetTransition:
-    return TargetTransition(
-        utility_id=target.utility_id,
-        target=target,
-        state=TargetState.APPLIED if ack.applied else TargetState.REJECTED,
+def _answer(ack: Ack, target: Target | ValveTarget, *, now: datetime) -> TargetTransition | ValveTransition:
+    return target.step(
+        TargetState.APPLIED if ack.applied else TargetState.REJECTED,
         # A station's clock may be wrong; nothing is answered before it was asked, nor later than now.
         at=min(max(ack.at, target.issued_at), now),
         detail=ack.detail[:200],

@@ -96,6 +96,7 @@ def a_reading(
     energy_wh: int | None = 6_884_000,
     quality: Quality = Quality.MEASURED,
     doubts: str | None = None,
+    cooling_k: float = 24.1,
 ) -> Reading:
     """A stored reading."""
     return Reading.objects.create(
@@ -105,7 +106,7 @@ def a_reading(
         volume_l=645_319,
         power_w=111.0,
         supply_c=51.7,
-        return_c=27.6,
+        return_c=51.7 - cooling_k,
         quality=quality,
         doubts=doubts,
         received_at=measured_at,

@@ -10,11 +10,12 @@ from accounts.enums import StaffDuty
 from accounts.models import Substation, Utility
 from comfort.models import Feedback
 from control.enums import Mode, TargetState
-from control.models import SubstationControl, Target
+from control.models import SubstationControl, Target, ValveControl
+from control.operations.balancing import balance_valves, take_over_valve
 from tests.comfort.factories import a_room, a_vote
 from tests.control.factories import a_control, a_forecast, a_target
-from tests.factories import a_clerk, a_household, a_substation
-from tests.metering.factories import a_controller
+from tests.factories import a_building, a_clerk, a_household, a_substation
+from tests.metering.factories import NOON, a_controller
 
 
 @pytest.fixture
@@ -46,6 +47,26 @@ def test_every_list_opens(desk: Client, substation: Substation) -> None:
         assert desk.get(reverse(f"admin:{model}_changelist")).status_code == 200
     for model in ("comfort_room", "comfort_feedback"):
         assert desk.get(reverse(f"admin:{model}_changelist")).status_code == 200
+
+
+def test_valves_and_their_targets_are_shown_and_change_mode_together(
+    desk: Client, substation: Substation
+) -> None:
+    valve = take_over_valve(building=a_building(substation=substation))
+    balance_valves(now=NOON)
+
+    changed = desk.post(
+        reverse("admin:control_valvecontrol_changelist"),
+        {"action": "activate", "_selected_action": [valve.pk]},
+        follow=True,
+    )
+
+    assert "1 valve: Active." in changed.content.decode()
+    assert ValveControl.objects.get().mode == Mode.ACTIVE
+    assert desk.get(reverse("admin:control_valvecontrol_change", args=[valve.pk])).status_code == 200
+    assert desk.get(reverse("admin:control_valvetarget_changelist")).status_code == 200
+    page = desk.get(reverse("admin:control_valvetarget_change", args=[valve.targets.get().pk]))
+    assert "not_measured" in page.content.decode()
 
 
 def test_a_station_shows_its_curve(desk: Client, substation: Substation) -> None:

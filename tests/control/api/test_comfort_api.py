@@ -92,7 +92,7 @@ def test_the_whole_way_of_a_vote_is_told(
     a_vote(household=household, given_at=now - timedelta(seconds=60), room_temperature_c=20.5)
     tick(now=now - timedelta(seconds=59))
     target = substation.targets.order_by("-issued_at")[0]
-    mark_published(target_ids=[target.pk], now=now - timedelta(seconds=58))
+    mark_published(commands=[target.command], now=now - timedelta(seconds=58))
     _reach(target, TargetState.APPLIED, at=now - timedelta(seconds=57))
 
     body = _comfort(mine, household)
@@ -118,7 +118,7 @@ def test_a_refusal_is_told_as_one(
     a_vote(household=household, given_at=now - timedelta(seconds=60))
     tick(now=now - timedelta(seconds=59))
     target = substation.targets.order_by("-issued_at")[0]
-    mark_published(target_ids=[target.pk], now=now)
+    mark_published(commands=[target.command], now=now)
     _reach(target, TargetState.REJECTED, at=now, detail="local mode")
 
     body = _comfort(mine, household)

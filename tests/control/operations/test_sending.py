@@ -61,8 +61,8 @@ def test_a_target_is_pending_until_the_broker_has_it(
         "reason": "start: curve 46.50",
     }
 
-    mark_published(target_ids=[target.pk], now=NOON)
-    mark_published(target_ids=[target.pk], now=NOON + timedelta(seconds=1))
+    mark_published(commands=[target.command], now=NOON)
+    mark_published(commands=[target.command], now=NOON + timedelta(seconds=1))
 
     assert pending_targets(NOON) == []
     assert states_of(target) == [TargetState.ISSUED, TargetState.PUBLISHED]
@@ -72,7 +72,7 @@ def test_only_the_newest_target_of_a_station_is_sent(substation: Substation, con
     a_target(substation=substation, controller=controller)
     newest = a_target(substation=substation, controller=controller, issued_at=NOON + timedelta(seconds=1))
 
-    assert [outgoing.target_id for outgoing in pending_targets(NOON)] == [newest.pk]
+    assert [outgoing.command for outgoing in pending_targets(NOON)] == [newest.command]
 
 
 def test_a_target_that_ran_out_or_was_only_watched_is_not_sent(

@@ -50,3 +50,22 @@ def test_stations_are_kept_apart() -> None:
     assert rooms.tolist() == [1, 0, 1]
     assert room_c[[0, 2]].tolist() == [20, 25]
     assert np.isnan(room_c[1])
+
+
+def test_a_cold_third_is_no_fault_of_its_sensors() -> None:
+    # Four warm flats and two at the end of the riser, 3.5 K colder: the ones this is all about.
+    room_c, rooms = _cold([24, 24.1, 24, 23.9, 20.5, 20.6])
+
+    assert rooms.tolist() == [6]
+    assert room_c == pytest.approx([20.6])
+
+
+def test_a_few_odd_sensors_among_many_are_left_out_and_a_tenth_is_believed() -> None:
+    usual = [24.0] * 95
+
+    assert _cold([*usual, *[15.0] * 5])[1].tolist() == [95]
+    assert _cold([*usual, *[15.0] * 15])[1].tolist() == [110]
+
+
+def test_odd_sensors_on_opposite_sides_are_no_group() -> None:
+    assert _cold([20, 20.5, 21, 21.5, 22, 9, 33])[1].tolist() == [5]
