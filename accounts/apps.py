@@ -3,11 +3,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """Registers the check that no tenant-owned model escapes the scope."""
+    """Registers the check that no tenant-owned model escapes the scope, and the lookup of many keys."""
 
     name = "accounts"
     verbose_name = _("Network and people")
 
     def ready(self) -> None:
-        """Import the system checks, which register themselves."""
-        from accounts import checks  # noqa: F401, PLC0415 - checks need the app registry
+        """Import what registers itself."""
+        from accounts import checks, lookups  # noqa: F401, PLC0415 - checks need the app registry

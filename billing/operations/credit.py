@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 
 from accounts.models import Contract
 from billing.enums import AccountCode, EntryKind
-from billing.models import Invoice, JournalEntry, Posting
+from billing.models import Invoice, Posting
 from billing.operations.ledger import NewEntry, Side, post_entries
 
 # Of a contract in one currency: what stands on each invoice, and on the credit ("0").
@@ -27,7 +27,7 @@ def lock_contracts(contract_ids: Collection[int] | QuerySet[Any, Any]) -> None:
 
 
 @transaction.atomic
-def balance_contracts(*, contract_ids: Collection[int], cause: str, at: datetime) -> list[JournalEntry]:
+def balance_contracts(*, contract_ids: Collection[int], cause: str, at: datetime) -> None:
     """Make surplus into credit and let credit pay what is open, for contracts whose lock the caller holds.
 
     An invoice that was paid too much, or credited after it was paid, gives its surplus to the customer's
@@ -35,7 +35,7 @@ def balance_contracts(*, contract_ids: Collection[int], cause: str, at: datetime
     ledger, so that balancing twice for one event does it once.
     """
     if not contract_ids:
-        return []
+        return
     entries = []
     balances = _balances(contract_ids)
     due = _due_days({invoice_id for owing in balances.values() for invoice_id in owing} - {_CREDIT})
@@ -44,12 +44,13 @@ def balance_contracts(*, contract_ids: Collection[int], cause: str, at: datetime
         if sides:
             key = f"{cause}:credit:{contract_id}:{currency}"
             entries.append(NewEntry(key=key, kind=EntryKind.CREDIT, currency=currency, sides=sides))
-    return post_entries(entries=entries, at=at) if entries else []
+    if entries:
+        post_entries(entries=entries, at=at)
 
 
 def credit_holders(contract_ids: Collection[int]) -> list[int]:
     """Those of the contracts that hold a credit."""
-    rows = Posting.objects.filter(contract__in=contract_ids, account__code=AccountCode.CUSTOMER_CREDIT)
+    rows = Posting.objects.filter(contract__any_of=contract_ids, account__code=AccountCode.CUSTOMER_CREDIT)
     sums = rows.order_by().values("contract", "account__currency").annotate(minor=Sum("amount_minor"))
     return sorted({row["contract"] for row in sums.filter(minor__lt=0)})
 

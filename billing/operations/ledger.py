@@ -74,7 +74,8 @@ def post_entry(
     try:
         # A savepoint: where another process posts this key at the same moment, we wait, lose, and read it.
         with transaction.atomic():
-            return post_entries(entries=[entry], at=at)[0]
+            (key_of_row,) = post_entries(entries=[entry], at=at)
+            return JournalEntry(pk=key_of_row, key=key, kind=kind, at=at, memo=memo)
     except IntegrityError:
         posted = JournalEntry.objects.filter(key=key).first()
         if posted is None:
@@ -112,8 +113,8 @@ def reverse_entry(*, key: str, into: str, at: datetime) -> JournalEntry:
 
 
 @transaction.atomic
-def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEntry]:
-    """Post many events at once, in the order given; all or none.
+def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[int]:
+    """Post many events at once, in the order given; all or none. The keys of their rows, in that order.
 
     Raises:
         UnbalancedEntryError: the sides of one do not sum to zero.
@@ -142,10 +143,7 @@ def post_entries(*, entries: Sequence[NewEntry], at: datetime) -> list[JournalEn
             for side in moving
         ),
     )
-    return [
-        JournalEntry(pk=pk, key=entry.key, kind=entry.kind, at=at, memo=entry.memo)
-        for pk, entry in zip(keys, entries, strict=True)
-    ]
+    return keys
 
 
 def _accounts(entries: Sequence[NewEntry]) -> dict[tuple[str, str], int]:

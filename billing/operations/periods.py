@@ -26,7 +26,7 @@ from billing.operations.turns import Turns
 from billing.queries.facts import Skipped, contracts_in
 
 # Large enough that statements hardly count, small enough that locks are short and memory flat.
-BATCH: Final = 500
+BATCH: Final = 1000
 # While one batch waits for the database, the next is rated.
 SIDE_BY_SIDE: Final = 2
 

@@ -89,7 +89,7 @@ def rate_contracts(
 
 def locked_contracts(contract_ids: Collection[int]) -> list[Contract]:
     """The contracts, locked in the order of their keys, returned by customer number."""
-    rows = Contract.objects.filter(pk__in=contract_ids).select_related("household").order_by("pk")
+    rows = Contract.objects.filter(pk__any_of=contract_ids).select_related("household").order_by("pk")
     # Two runs over the same homes take turns; nothing that merely refers to a contract waits.
     locked = rows.select_for_update(of=("self",), no_key=True)
     return sorted(locked, key=lambda contract: (contract.household.customer_number, contract.starts_on))

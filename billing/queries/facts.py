@@ -119,7 +119,7 @@ def billed_already(
     as issued. Needs a transaction.
     """
     rows = Invoice.objects.filter(
-        contract__in=contracts,
+        contract__any_of=[contract.pk for contract in contracts],
         kind=kind,
         cancelled_at__isnull=True,
         period_start__lt=period.end,

@@ -74,7 +74,9 @@ class Heat:
     ) -> dict[int, list[Period[datetime]]]:
         """When heat meters hung in each home within the days, in the order they were hung up."""
         bounds = instants(days, self._zone)
-        rows = Installation.objects.filter(household__in=household_ids, device__kind=DeviceKind.HEAT_METER)
+        rows = Installation.objects.filter(
+            household__any_of=household_ids, device__kind=DeviceKind.HEAT_METER
+        )
         rows = rows.filter(starts_at__lt=bounds.end).exclude(ends_at__lte=bounds.start)
         hung: dict[int, list[Period[datetime]]] = defaultdict(list)
         columns = rows.order_by("starts_at").values_list("household", "starts_at", "ends_at")

@@ -43,7 +43,8 @@ def particulars(
     """All dated facts of these contracts and their homes that touch ``period``; a statement for each kind."""
     found = Particulars()
     homes = [contract.household_id for contract in contracts]
-    touching = {"starts_on__lt": period.end, "household__in": homes}
+    contract_ids = [contract.pk for contract in contracts]
+    touching = {"starts_on__lt": period.end, "household__any_of": homes}
     for area in BilledArea.objects.filter(**touching).exclude(ends_on__lte=period.start):
         found.areas[area.household_id].append((area.period, area.floor_area_m2 * area.factor))
     for power in SubscribedPower.objects.filter(**touching).exclude(ends_on__lte=period.start):
@@ -51,11 +52,11 @@ def particulars(
     failures = ServiceFailure.objects.filter(**touching).exclude(ends_on__lte=period.start)
     for failure in failures.order_by("starts_on"):
         found.failures[failure.household_id].append(Failure(period=failure.period, ratio=failure.ratio))
-    suspensions = Suspension.objects.filter(contract__in=contracts, starts_on__lt=period.end)
+    suspensions = Suspension.objects.filter(contract__any_of=contract_ids, starts_on__lt=period.end)
     for suspension in suspensions.exclude(ends_on__lte=period.start).order_by("starts_on"):
         found.suspended[suspension.contract_id].append(suspension.period)
     if wants_overdue:
-        found.overdue.update(_overdue({contract.pk for contract in contracts}, period, utility=utility))
+        found.overdue.update(_overdue(contract_ids, period, utility=utility))
     return found
 
 
@@ -70,7 +71,7 @@ def _overdue(
     """What each contract owed beyond the due days, stretch by stretch of the same sum."""
     rows = Posting.objects.filter(
         account__code=AccountCode.RECEIVABLE,
-        contract__in=contract_ids,
+        contract__any_of=contract_ids,
         invoice__state=InvoiceState.ISSUED,
         invoice__due_on__lt=period.end,
     ).order_by("invoice", "entry__at")

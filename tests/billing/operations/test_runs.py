@@ -125,7 +125,7 @@ def test_nobody_enters_after_the_run_has_stopped() -> None:
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_killed_again_and_again_a_run_loses_no_number_and_bills_nobody_twice() -> None:
-    homes, chance = 6000, random.Random(41)  # noqa: S311 - no secret
+    homes, chance = 12_000, random.Random(41)  # noqa: S311 - no secret
     town = a_town(homes=homes, slug="killed")
     command = [sys.executable, "manage.py", "bill", "--utility", town.slug, "--issue"]
     command += ["--from", DAYS.start.isoformat(), "--to", str(DAYS.end)]
