@@ -28,7 +28,7 @@ def main() -> None:
     now = timezone.now()
     since, today = utility.local_date(now - world.AGE), utility.local_date(now)
     with utility_scope(utility):
-        home = a_household(building=Building.objects.get(), floor_area_m2=Decimal(100))
+        home = a_household(building=Building.objects.get(name=world.APART), floor_area_m2=Decimal(100))
         contract = a_contract(household=home, starts_on=since)
         a_membership(user=a_user(email=PAYER, name="Zhang Wei"), household=home, starts_on=since)
         period = Period(today - timedelta(days=DAYS), today)

@@ -39,7 +39,7 @@ def desk(service: Running, chromium: Browser, homes: dict[str, int]) -> Page:  #
 
 def telegrams(kwh: dict[datetime, float]) -> list[dict[str, object]]:
     """What the home's meter says at each instant."""
-    return [{"id": world.METER, "measured_at": utc(at), "energy_kwh": value} for at, value in kwh.items()]
+    return [{"id": world.FAULTY_METER, "measured_at": utc(at), "energy_kwh": value} for at, value in kwh.items()]
 
 
 def open_exception(desk: Page, finding: str) -> None:
@@ -63,7 +63,7 @@ def test_a_dip_is_rejected_and_an_exchange_is_declared(field: Field, desk: Page)
     field.say(world.GATEWAY, "reading", telegrams(old | new))
 
     open_exception(desk, "The register fell and recovered")
-    expect(desk.locator("[data-sentence]")).to_contain_text(f"1 reading of meter {world.METER}")
+    expect(desk.locator("[data-sentence]")).to_contain_text(f"1 reading of meter {world.FAULTY_METER}")
     expect(desk.locator("svg[role=img] polyline")).to_have_count(1)
     desk.get_by_text("Reject", exact=True).first.click()
     desk.fill("textarea[name=reason]", "The radio was disturbed")

@@ -25,7 +25,7 @@ from control.operations.stations import steer_substation
 from control.operations.tick import tick
 from control.queries.answers import comfort_answers
 from metering.enums import DeviceKind
-from metering.models import QuarantinedMessage, TelemetryValue
+from metering.models import Device, QuarantinedMessage, TelemetryValue
 from metering.operations.devices import install_device, register_device
 from tests.billing.factories import a_plan, a_version
 from tests.factories import (
@@ -41,8 +41,9 @@ from tests.factories import (
 
 SLUG = "e2e"
 GATEWAY, CONTROLLER, SENSOR = "gw-1", "plc-1", "rs-1"
-METER, UNKNOWN_METER = "58496405", "61000001"
+METER, UNKNOWN_METER, FAULTY_METER = "58496405", "61000001", "58496406"
 SECOND_HOME = "E2E-00002"
+APART = "South Street 1"
 RESIDENT, LANDLORD, ADMIN = "li.na@example.com", "landlord@example.com", "admin@example.com"
 # How long everything has hung, held and been agreed upon.
 AGE = timedelta(days=30)
@@ -62,6 +63,7 @@ def main() -> None:
             substation, building, home, hung_at=local_midnight(utility.local_date(now - AGE), utility.zone)
         )
         _people(utility, home, second, now=now)
+        _apart(hung_at=local_midnight(utility.local_date(now - AGE), utility.zone))
         _tariff(utility, now=now)
     sys.stdout.write(json.dumps({"home": home.pk, "second": second.pk}))
 
@@ -76,6 +78,15 @@ def _devices(substation: Substation, building: Building, home: Household, *, hun
     for device in (sensor, meter):
         install_device(device=device, household=home, starts_at=hung_at)
     furnish_room(household=home, name="Living room", sensor=sensor)
+
+
+def _apart(*, hung_at: datetime) -> None:
+    """A station that nobody steers, for homes whose walks must not be heard by the others."""
+    building = a_building(substation=a_substation(name="Station South"), name=APART)
+    meter = register_device(
+        kind=DeviceKind.HEAT_METER, serial=FAULTY_METER, gateway=Device.objects.get(identity=GATEWAY)
+    )
+    install_device(device=meter, household=a_household(building=building), starts_at=hung_at)
 
 
 def _people(utility: Utility, home: Household, second: Household, *, now: datetime) -> None:
@@ -106,7 +117,7 @@ class _Operator:
 
     @property
     def station(self) -> Substation:
-        return Substation.objects.get()
+        return Substation.objects.get(name="Station North")
 
     def known(self) -> int:
         """How many values of the plant are stored."""
