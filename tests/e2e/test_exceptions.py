@@ -39,7 +39,9 @@ def desk(service: Running, chromium: Browser, homes: dict[str, int]) -> Page:  #
 
 def telegrams(kwh: dict[datetime, float]) -> list[dict[str, object]]:
     """What the home's meter says at each instant."""
-    return [{"id": world.FAULTY_METER, "measured_at": utc(at), "energy_kwh": value} for at, value in kwh.items()]
+    return [
+        {"id": world.FAULTY_METER, "measured_at": utc(at), "energy_kwh": value} for at, value in kwh.items()
+    ]
 
 
 def open_exception(desk: Page, finding: str) -> None:

@@ -108,14 +108,10 @@ def test_thirty_homes_that_vote_cold_move_the_water_within_its_limits(service: R
 
     asked(service, "thirty")
 
-    until(
-        lambda: asked(service, "targets")[0]["comfort_shift_k"] > before["comfort_shift_k"] + 0.05,
-        "the votes are in the newest target",
-    )
+    until(lambda: asked(service, "targets")[0]["voters"] >= 30, "the votes are in the newest target")
     after = asked(service, "targets")[0]
     assert before["comfort_shift_k"] < after["comfort_shift_k"] <= 1.5
     assert after["supply_c"] <= 75.0
-    assert after["voters"] >= 30
     # Each of them reads what came of it.
     told = asked(service, "answers")
     assert "counts half" in told["pool"]
