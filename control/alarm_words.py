@@ -24,6 +24,10 @@ SENTENCES: Final = {
     AlarmKind.STATION: gettext_lazy("The station reports: %(signal)s."),
     AlarmKind.REFUSED: gettext_lazy("The station refused its newest target."),
     AlarmKind.METERS_SILENT: gettext_lazy("%(value)s %% of the meters have said nothing for a day."),
+    AlarmKind.UNACCOUNTED: gettext_lazy(
+        "Records that ingest took and neither stored nor put into quarantine, within a week: %(value)s. "
+        "This is a defect: tell the operators of the service."
+    ),
     AlarmKind.METER_FAULTS: gettext_lazy("Meters with registers that cannot be used: %(value)s."),
 }
 

@@ -78,6 +78,7 @@ class AlarmKind(models.TextChoices):
     REFUSED = "refused", _("The station refuses targets")
     METERS_SILENT = "meters_silent", _("Meters silent")
     METER_FAULTS = "meter_faults", _("Meter faults")
+    UNACCOUNTED = "unaccounted", _("Records lost in ingest")  # taken, and neither stored nor kept aside
 
 
 class AlarmStep(models.TextChoices):

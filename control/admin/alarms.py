@@ -79,7 +79,7 @@ class AlarmAdmin(WorkedOff, ModelAdmin):
     list_display = ("urgency", "kind", "where", "said", "began_at", "acknowledged_by", "cleared_at")
     list_display_links = ("kind",)
     list_filter = (StandingFilter, "severity", "kind", "substation")
-    list_select_related = ("substation", "building", "source", "acknowledged_by")
+    list_select_related = ("substation", "building", "source", "utility", "acknowledged_by")
     search_fields = ("substation__name", "building__name", "source__name", "tag")
     fields = (
         "severity",

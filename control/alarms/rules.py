@@ -63,4 +63,6 @@ RULES: Final[dict[str, Rule]] = {
     "meters_silent": Rule(severity=MINOR, threshold=20, hysteresis=5, on_delay=timedelta(0)),
     # Meters of a building with an open finding that makes their register unusable.
     "meter_faults": Rule(severity=MINOR, threshold=0, on_delay=timedelta(0)),
+    # Records of the last week that ended as nothing.
+    "unaccounted": Rule(severity=MAJOR, threshold=0, on_delay=timedelta(0)),
 }

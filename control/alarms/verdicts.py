@@ -18,7 +18,7 @@ SHARED: Final = frozenset({"silent_station", "supply_low", "supply_high", "no_fl
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an alarm is: exactly one of the three keys, and the signal where one signal is meant."""
+    """Where an alarm is: one of the three keys, or none for the whole utility; a signal where one is."""
 
     substation_id: int | None = None
     building_id: int | None = None

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Building, HeatSource, Substation, User
+from accounts.models import Building, HeatSource, Substation, User, Utility
 from accounts.scope import TenantModel
 from control.enums import AlarmKind, AlarmStep, Severity
 
@@ -39,7 +39,7 @@ class AlarmRule(TenantModel):
 
 
 class PlacedModel(TenantModel):
-    """A rule at one place: a station, a building or a whole source; one signal where one is meant."""
+    """A rule at one place: a station, a building, a source or all of the utility; and one signal of it."""
 
     kind = models.CharField(_("alarm"), max_length=16, choices=AlarmKind.choices)
     substation = models.ForeignKey(
@@ -62,6 +62,7 @@ ONE_PLACE = (
     Q(substation__isnull=False, building=None, source=None)
     | Q(substation=None, building__isnull=False, source=None)
     | Q(substation=None, building=None, source__isnull=False)
+    | Q(substation=None, building=None, source=None)
 )
 
 
@@ -138,9 +139,9 @@ class Alarm(PlacedModel):
         return f"{self.get_kind_display()}: {self.where}"
 
     @property
-    def where(self) -> Substation | Building | HeatSource | None:
+    def where(self) -> Substation | Building | HeatSource | Utility:
         """The place."""
-        return self.substation or self.building or self.source
+        return self.substation or self.building or self.source or self.utility
 
 
 class AlarmEntry(TenantModel):

@@ -20,6 +20,7 @@ from control.models import Target, TargetTransition
 from control.queries.stations import controllers_of
 from metering.enums import DeviceKind, TagKind
 from metering.models import Connectivity, Installation
+from metering.queries.balance import unaccounted
 from metering.queries.latest import latest_telemetry
 from metering.queries.tags import registry
 
@@ -38,6 +39,8 @@ HEARD_WITHIN: Final = timedelta(days=1)
 # A clock may run a little ahead; a value from later than this says nothing.
 AHEAD: Final = timedelta(minutes=5)
 LEAK_OVER: Final = timedelta(hours=1)
+# So long nobody can have missed it.
+BALANCED_FOR: Final = timedelta(days=7)
 METER_SILENT: Final = timedelta(days=1)
 # Two neighbours' meters may lie in drawers; from this many on it is the building's radio.
 LEAST_SILENT: Final = 3
@@ -85,7 +88,7 @@ def plant_verdicts(*, at: datetime, rules: Rules) -> list[Verdict]:
         *_targets(ids, heard, at=at, rules=rules),
         *_signals(ids, at=at),
     ]
-    return [*gathered(rows, source_of=source_of), *_gateways(at=at, rules=rules)]
+    return [*gathered(rows, source_of=source_of), *_gateways(at=at, rules=rules), _ingest(at=at, rules=rules)]
 
 
 def meter_verdicts(*, at: datetime, rules: Rules) -> list[Verdict]:
@@ -190,6 +193,11 @@ def _gateways(*, at: datetime, rules: Rules) -> Iterator[Verdict]:
         place = Place(building_id=building_of[row.device_id])
         minutes = 0.0 if row.online else (at - row.at).total_seconds() / 60
         yield above("gateway_off", place, minutes, limit=rule.threshold, hysteresis=0)
+
+
+def _ingest(*, at: datetime, rules: Rules) -> Verdict:
+    amiss = unaccounted(since=at - BALANCED_FOR)
+    return above("unaccounted", Place(), amiss, limit=rules["unaccounted"].threshold, hysteresis=0)
 
 
 def _meters(building_id: int, meters: int, silent: int, faulty: int, *, rules: Rules) -> Iterator[Verdict]:

@@ -38,7 +38,7 @@ def rules() -> dict[str, Rule]:
 
 def standing() -> QuerySet[Alarm]:
     """What is wrong now, the most urgent first, the unacknowledged before the others."""
-    rows = Alarm.objects.filter(cleared_at=None).select_related("substation", "building", "source")
+    rows = Alarm.objects.filter(cleared_at=None).select_related("substation", "building", "source", "utility")
     return rows.order_by(RANK, "acknowledged_at", "-raised_at", "-pk")
 
 

@@ -1,5 +1,6 @@
 """One file a concept."""
 
+from metering.models.balance import UnbalancedBatch
 from metering.models.consumption import (
     ConsumptionCursor,
     ConsumptionMark,
@@ -43,6 +44,7 @@ __all__ = [
     "TagPath",
     "TelemetryTag",
     "TelemetryValue",
+    "UnbalancedBatch",
     "ValidationCursor",
     "ValidationRequest",
     "WatchedMeter",

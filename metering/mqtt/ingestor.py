@@ -18,6 +18,7 @@ from metering.mqtt import metrics
 from metering.mqtt.receiver import Delivery, Receiver
 from metering.operations.batch import BatchOutcome, store_batch
 from metering.operations.sorting import Heard, Message, hear_messages
+from metering.queries.balance import unbalanced_batches
 from metering.queries.gaps import gap_counts
 from metering.queries.registry import Registry
 
@@ -140,9 +141,10 @@ class Ingestor:
 
 
 def count_gaps() -> None:
-    """Show how many gaps in readings are open, asked for and given up; stale while the database is away."""
+    """Show the gaps in readings by state, and the batches amiss; stale while the database is away."""
     try:
         counts = gap_counts()
+        metrics.UNBALANCED.set(unbalanced_batches())
     except (OperationalError, InterfaceError) as error:
         logger.warning("gaps not counted: %s", error)
         connection.close()

@@ -30,6 +30,9 @@ CONNECTIONS_LOST: Final = Counter(
 UNACCOUNTED: Final = Counter(
     "hearthline_ingest_unaccounted", "Records that ended as nothing: any at all is a defect, raise an alarm"
 )
+UNBALANCED: Final = Gauge(
+    "hearthline_ingest_unbalanced_batches", "Batches on record that did not balance: outlives the process"
+)
 GAPS: Final = Gauge(
     "hearthline_reading_gaps", "Gaps in readings of all utilities that are not filled", ["state"]
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError, connection, transaction
 
+from accounts.scope import across_utilities
 from metering.decoders import Fault
 from metering.enums import Reason
+from metering.models import UnbalancedBatch
 from metering.operations.sorting import Heard, Message, Row, Sorted, sort_messages
 from metering.operations.tables import READINGS, TELEMETRY, TEMPERATURES, Table, Written, write_rows
 from metering.operations.validation import OVERLAP, validate_again
@@ -110,6 +112,7 @@ def store_batch(
         with transaction.atomic():
             kept = keep(messages=messages, registry=registry, heard=heard)
             _quarantine(messages, kept)
+            note_imbalance(outcome=kept.outcome, utilities=set(kept.utilities.values()), at=_last(messages))
             if at is not None and _is_behind(messages, at=at):
                 validate_again(readings=kept.outcome.readings)
     except (IntegrityError, DataError) as error:
@@ -144,6 +147,27 @@ def keep(*, messages: Sequence[Message], registry: Registry, heard: Heard | None
     return Kept(outcome, batch.faults, batch.utilities)
 
 
+def note_imbalance(*, outcome: BatchOutcome, utilities: Collection[int], at: datetime) -> None:
+    """Keep on record, for every utility concerned, that a batch does not balance; nothing where it does.
+
+    In the caller's transaction: the alarm that stands on it outlives every process.
+    """
+    if not outcome.unaccounted:
+        return
+    with across_utilities("a batch is of many utilities"):
+        UnbalancedBatch.objects.bulk_create(
+            UnbalancedBatch(
+                utility_id=utility_id,
+                at=at,
+                records=outcome.records,
+                stored=outcome.stored,
+                duplicates=outcome.duplicates,
+                quarantined=outcome.quarantined,
+            )
+            for utility_id in utilities
+        )
+
+
 def described(faults: Sequence[Fault]) -> tuple[str, str]:
     """The reason that stands for a message's faults, and all their sentences."""
     lines = [fault.detail for fault in faults[:MAX_FAULTS_SHOWN]]
@@ -175,6 +199,11 @@ def _write_statuses(rows: Sequence[Row]) -> None:
     latest = {row.values[0]: row.values for row in rows}
     with connection.cursor() as cursor:
         cursor.execute(STATUS, [list(column) for column in zip(*latest.values(), strict=True)])
+
+
+def _last(messages: Sequence[Message]) -> datetime:
+    """When the newest of the messages came."""
+    return max((one.received_at for one in messages), default=datetime.min.replace(tzinfo=UTC))
 
 
 def _is_behind(messages: Sequence[Message], *, at: datetime) -> bool:

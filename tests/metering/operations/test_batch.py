@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Household, Utility
@@ -20,11 +21,13 @@ from metering.models import (
     ReadingFlag,
     RoomTemperature,
     TelemetryValue,
+    UnbalancedBatch,
     ValidationRequest,
 )
-from metering.operations.batch import BatchOutcome, store_batch
+from metering.operations.batch import BatchOutcome, note_imbalance, store_batch
 from metering.operations.sorting import Message
 from metering.operations.validation import validate_readings
+from metering.queries.balance import unaccounted, unbalanced_batches
 from metering.queries.registry import Registry
 from tests.factories import a_household, a_substation, a_utility
 from tests.metering.factories import (
@@ -316,3 +319,25 @@ def test_what_a_rule_of_somebody_s_makes_disappear_is_kept_whole_and_counted(
     assert (kept.reason, bytes(kept.payload)) == (Reason.VANISHED, messages[1].payload)
     again = store_batch(messages=messages, registry=Registry())
     assert (again.stored, again.duplicates, again.quarantined) == (0, count - 1, 1)
+
+
+def test_a_batch_that_does_not_balance_is_on_record_and_stays(scoped: Utility) -> None:
+    amiss = BatchOutcome(
+        records=3, stored=1, duplicates=1, quarantined=0, ignored=0, readings=[], temperatures=[]
+    )
+    note_imbalance(outcome=amiss, utilities={scoped.pk}, at=NOON)
+    note_imbalance(outcome=amiss, utilities={scoped.pk}, at=NOON)
+    note_imbalance(outcome=replace(amiss, quarantined=1), utilities={scoped.pk}, at=NOON)
+
+    assert unaccounted(since=NOON - timedelta(seconds=1)) == 2
+    assert unaccounted(since=NOON) == 0
+    assert unbalanced_batches() == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        UnbalancedBatch.objects.all().delete()
+
+
+def test_what_balances_leaves_no_record(household: Household) -> None:
+    meter = a_meter(household=household)
+    store_batch(messages=[a_message(device=meter, payload=b"{")], registry=Registry(), at=NOON)
+
+    assert not UnbalancedBatch.objects.exists()
