@@ -74,6 +74,10 @@ class ReadingFlagAdmin(ModelAdmin):
         """They are decided, not deleted."""
         return False
 
+    def has_exchange_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
+        """Who may record an exchange: that is more than to decide about a finding."""
+        return request.user.has_perm("metering.add_meterexchange")
+
     @admin.display(description=_("finding"), ordering="finding")
     def finding_label(self, flag: ReadingFlag) -> str:
         """In words."""
@@ -176,7 +180,7 @@ class ReadingFlagAdmin(ModelAdmin):
     @action(  # type: ignore[untyped-decorator]  # as above
         description=_("Declare an exchange"),
         url_path="exchange",
-        permissions=["change"],
+        permissions=["exchange"],
         dialog={"title": _("Declare an exchange"), "form_class": ExchangeForm},
     )
     def declare_exchange(self, request: HttpRequest, form: ExchangeForm, object_id: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Ingest that lost something is an alarm like any other: found, on record through restarts, over in a week."""
+"""Ingest that lost something is an alarm like any other: found, on record, told, over in a week."""
 
 from __future__ import annotations
 
