@@ -80,7 +80,7 @@ def _format(
 
 def _rule(target: str, factor: Decimal, divisor: int) -> Rule:
     scale = float(factor / divisor)
-    low, high = (RANGES | BESIDE_RANGES)[target]
+    low, high = RANGES.get(target) or BESIDE_RANGES[target]
     whole_factor = int(factor) if divisor == 1 and factor in POWERS_OF_TEN else 0
     return Rule(target, factor, scale, low / scale, high / scale, target in REGISTERS, whole_factor, divisor)
 

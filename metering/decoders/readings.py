@@ -115,7 +115,10 @@ def _beside(raw: Entry, form: Format, context: Context) -> tuple[float | None, d
     wh: int | None = None
     for field, rule in form.beside.items():
         value = raw.get(field)
-        if type(value) not in {int, float} or not rule.low <= value <= rule.high:
+        # Not a bool, which is an int too.
+        if not isinstance(value, int | float) or value is True or value is False:
+            continue
+        if not rule.low <= value <= rule.high:
             continue
         if rule.target == "error_h":
             error_h = float(value)
