@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invitations_and_tenants"),
-        ("control", "0006_what_the_heat_balance_says"),
+        ("control", "0007_valves"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

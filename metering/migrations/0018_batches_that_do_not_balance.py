@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invitations_and_tenants"),
-        ("metering", "0016_how_long_readings_are_kept"),
+        ("metering", "0017_valves"),
     ]
 
     operations = [
