@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.api.explanations import InvoiceExplanationView
+from billing.api.forecasts import SeasonForecastView
 from billing.api.invoices import (
     HouseholdInvoicesView,
     InvoiceDetailView,
@@ -13,6 +14,9 @@ from billing.api.invoices import (
 from billing.api.similar import SimilarHomesView
 
 urlpatterns = [
+    path(
+        "households/<int:household_id>/season-forecast", SeasonForecastView.as_view(), name="season-forecast"
+    ),
     path("households/<int:household_id>/similar-homes", SimilarHomesView.as_view(), name="similar-homes"),
     path("households/<int:household_id>/invoices", HouseholdInvoicesView.as_view(), name="invoices"),
     path("invoices/<int:invoice_id>", InvoiceDetailView.as_view(), name="invoice"),

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from accounts.enums import MINOR_DIGITS, Currency
 from accounts.models import Contract, Utility
 from accounts.period import Period
 from billing.enums import InvoiceKind, SkipReason, TariffState
-from billing.facts import Home, InMonths, Part, Tariff
+from billing.facts import Home, InMonths, Metered, Part, Tariff, Temperatures
 from billing.models import HeatingSeason, Invoice, TariffVersion
 from billing.months import cut_at, in_months
 from billing.queries.heat import Heat
 from billing.queries.particulars import Particulars, particulars, value_on
 from billing.queries.tariffs import tax_rates, taxed_tariffs
 from billing.terms import ComponentKind
+
+
+class HeatSource(Protocol):
+    """What each home used in the stretches that were asked for; `Heat` is what was measured."""
+
+    def fault(self, household_id: int, days: Period[date]) -> str:
+        """Why the home's heat of these days is not known; empty where it is."""
+
+    def metered(self, household_id: int, stretches: Sequence[Period[date]]) -> Metered:
+        """The registers of all stretches."""
+
+    def temperatures(self, household_id: int, days: Period[date]) -> Temperatures | None:
+        """The mean temperatures of the home's water."""
+
+
+class HeatOf(Protocol):
+    """Fetches a source of heat for the homes wanted for each stretch."""
+
+    def __call__(
+        self, wanted: Mapping[Period[date], Collection[int]], *, utility: Utility, wants_water: bool
+    ) -> HeatSource:
+        """Fetch it."""
+
 
 # Prices that ask for the water that ran, or how warm it did.
 WATERY: Final = {ComponentKind.FLOW, ComponentKind.COOLING, ComponentKind.RETURN}
@@ -74,12 +97,14 @@ def gather(
     period: Period[date],
     utility: Utility,
     instead: TariffVersion | None = None,
+    heat_of: HeatOf = Heat,
 ) -> tuple[list[Billable], list[Skipped]]:
     """The facts of each contract's days in ``period``, and the contracts that lack some.
 
     Contracts come with household; one statement each for versions, components, seasons, and one
     for the registers of each distinct stretch of days (usually one; two where a tariff changes).
-    ``instead`` is a version that counts on all days in place of those in force for its class.
+    ``instead`` is a version that counts on all days in place of those in force for its class, ``heat_of``
+    tells the heat where it is not only what was measured.
     """
     seasons = tuple(season.period for season in HeatingSeason.objects.order_by("starts_on"))
     tariffs = _tariffs(period)
@@ -97,7 +122,7 @@ def gather(
         else:
             planned.append(plan)
     # Only now: homes without a tariff need no registers.
-    heat = Heat(_wanted(planned), utility=utility, wants_water=bool(kinds & WATERY))
+    heat = heat_of(_wanted(planned), utility=utility, wants_water=bool(kinds & WATERY))
     billable: list[Billable] = []
     for plan in planned:
         faults = (heat.fault(plan.contract.household_id, days) for days in plan.metered_periods)
@@ -175,7 +200,7 @@ def _wanted(planned: Sequence[_Planned]) -> dict[Period[date], set[int]]:
 
 def _home(
     plan: _Planned,
-    heat: Heat,
+    heat: HeatSource,
     known: Particulars,
     *,
     utility: Utility,
@@ -209,7 +234,7 @@ def _home(
     )
 
 
-def _part(household_id: int, days: Period[date], tariff: Tariff, heat: Heat) -> Part:
+def _part(household_id: int, days: Period[date], tariff: Tariff, heat: HeatSource) -> Part:
     wanted = tariff.schedules
     return Part(
         period=days,

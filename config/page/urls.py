@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.Entry.as_view(), name="home"),
     path("homes/claim", claims.ClaimPage.as_view(), name="claim"),
     path("homes/<int:household_id>/", home.HouseholdPage.as_view(), name="household"),
+    path("homes/<int:household_id>/season", home.SeasonPage.as_view(), name="season"),
     path("homes/<int:household_id>/similar", home.SimilarPage.as_view(), name="similar"),
     path("homes/<int:household_id>/use", home.UsePart.as_view(), name="use"),
     path("homes/<int:household_id>/comfort", comfort.ComfortPart.as_view(), name="comfort"),

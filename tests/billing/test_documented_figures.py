@@ -39,6 +39,7 @@ from tests.billing.factories import (
 )
 from tests.billing.operations.test_replays import read_again
 from tests.billing.rating import homes, tariffs
+from tests.billing.winters import a_winter, forecast_of
 from tests.billing.years import both_bills, two_winters
 from tests.project import tree
 
@@ -214,3 +215,11 @@ def test_why_this_amount() -> None:
     told = [_major(cause.minor) for cause in explanation.causes]
 
     assert [row[-1] for row in _table("cause")] == [*told, _major(explanation.difference_minor)]
+
+
+@pytest.mark.usefixtures("scoped")
+def test_what_the_season_will_cost() -> None:
+    told = forecast_of(a_winter())
+
+    ends = [_major(outcome.total_minor) for outcome in (told.mild, told.cold)]
+    assert [row[-1] for row in _table("the rest of the winter")] == ends

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from billing.operations.forecasts import NoForecastError, forecast
 from billing.queries.invoices import invoices_of, with_owed
 from billing.queries.similar import similar_homes
 from comfort.queries.rooms import rooms_now
@@ -15,6 +16,7 @@ from config.page.panels.bills import bills, due_panel
 from config.page.panels.comfort import comfort_context
 from config.page.panels.cost import heat_cost_minor
 from config.page.panels.rooms import STALE_AFTER, room_lines, supply_now
+from config.page.panels.season import season_panel
 from config.page.panels.similar import similar_panel
 from config.page.panels.use import resolution_named, span, use_panel
 from config.page.views.base import HomeView, ResidentView
@@ -102,3 +104,17 @@ class SimilarPage(HomeView):
         """Show it."""
         months = similar_homes(self.access, today=self.access.utility.local_date(self.now))
         return self.page("page/similar.html", panel=similar_panel(months))
+
+
+class SeasonPage(HomeView):
+    """What the running season will have cost."""
+
+    needs_money = True
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Show it, or say why nobody can tell."""
+        try:
+            told = forecast(self.access, at=self.now)
+        except NoForecastError as error:
+            return self.page("page/season.html", fault=str(error))
+        return self.page("page/season.html", told=told, panel=season_panel(told))
