@@ -13,6 +13,11 @@ OUR_APPS: Final = ("accounts", "metering", "billing", "comfort", "control")
 # People and utilities stand above the wall; each of the others says why it does.
 ABOVE_THE_WALL: Final = {
     "accounts.AccessToken",  # it is its owner's, wherever they live
+    "accounts.Consent",  # a person's word, wherever they live
+    "accounts.DataRequest",  # it is about a person, wherever they lived
+    "accounts.NoticeChoice",  # a person's wishes, wherever they live
+    "accounts.NoticeSettings",  # as above
+    "accounts.PushSubscription",  # a browser is its person's
     "accounts.User",  # one person may live in the homes of two utilities
     "accounts.Utility",  # it is the wall's own name
     "metering.QuarantinedMessage",  # an unknown device belongs to nobody yet

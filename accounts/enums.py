@@ -55,6 +55,48 @@ class TokenScope(models.TextChoices):
     BILLS = "bills", _("Bills")
 
 
+class NoticeKind(models.TextChoices):
+    """What a person can be told of without having asked."""
+
+    LEAK = "leak", _("Water is running away")
+    FROST = "frost", _("A room is near freezing")
+    OUTAGE = "outage", _("No heat at your address")
+    BILL = "bill", _("A new bill")
+    USE = "use", _("Unusual use")
+    COMFORT = "comfort", _("The answer to a vote")
+
+
+class Channel(models.TextChoices):
+    """How a notice reaches a person beside the inbox."""
+
+    EMAIL = "email", _("E-mail")
+    PUSH = "push", _("Push")
+    SMS = "sms", _("SMS")
+
+
+class RequestKind(models.TextChoices):
+    """What a person may ask about their data."""
+
+    EXPORT = "export", _("A copy of my data")
+    ERASURE = "erasure", _("To be forgotten")
+
+
+class RequestState(models.TextChoices):
+    """How far it has come."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Being made")
+    READY = "ready", _("Done")
+    ENDED = "ended", _("Over")  # an archive that was cleared away, an erasure taken back
+
+
+class ConsentPurpose(models.TextChoices):
+    """For what data leaves us only with a person's own consent."""
+
+    SMS = "sms", _("SMS through another company")
+    PUSH = "push", _("Push through the browser's maker")
+
+
 class StaffDuty(models.TextChoices):
     """What a member of the utility's staff is trusted with."""
 

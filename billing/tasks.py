@@ -11,6 +11,7 @@ from accounts.models import Utility
 from accounts.rounds import each_utility
 from accounts.scope import utility_scope
 from billing.operations.autopay import charge_due, resend_charges
+from billing.operations.bill_notices import tell_of_bills
 from billing.operations.document_checks import check_documents
 from billing.operations.dunning import remind
 from billing.operations.letters import send_letters
@@ -124,3 +125,9 @@ def charge_due_task() -> None:
 def publish_similar_homes_task() -> None:
     """Compare the heat of homes alike in the months that are over, utility after utility."""
     each_utility(lambda _utility: publish_similar_homes(at=timezone.now()))
+
+
+@shared_task(name="billing.tell_of_bills")
+def tell_of_bills_task() -> None:
+    """Tell of new bills, utility after utility."""
+    each_utility(lambda _utility: tell_of_bills(at=timezone.now()))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Utility
 from accounts.rounds import each_utility
 from control.operations.alarms import Watched, watch_meters, watch_plant
+from control.operations.answer_notices import tell_of_answers
 from control.operations.notices import tell_duty
 from control.operations.rollout import switch_due
 
@@ -55,3 +56,9 @@ def _watch(look: Callable[[datetime], Watched], utility: Utility) -> None:
         logger.info(
             "%s: %s alarms raised, %s cleared, %s told", utility.slug, done.raised, done.cleared, told
         )
+
+
+@shared_task(name="control.tell_of_answers")
+def tell_of_answers_task() -> None:
+    """Tell who voted what the station answered, utility after utility."""
+    each_utility(lambda _utility: tell_of_answers(at=timezone.now()))

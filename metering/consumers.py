@@ -18,6 +18,7 @@ from redis import RedisError
 
 from accounts.models import User
 from accounts.queries.access import access_to
+from accounts.queries.devices import is_signed_in
 from accounts.scope import utility_scope
 from metering.live.frames import Point
 from metering.live.hub import ValkeyAwayError, the_hub
@@ -115,11 +116,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels shi
                         await self.send(text_data=text)
 
     async def _watch(self) -> None:
-        """Close the socket when a home is no longer the person's own."""
+        """Close the socket when a home is no longer the person's own, or its session has ended."""
         while True:
             await asyncio.sleep(settings.LIVE_ACCESS_CHECK_SECONDS)
             try:
                 allowed = [await self._may_enter(household_id) for household_id in list(self._homes)]
+                allowed.append(await self._is_signed_in())
             except Error as error:
                 logger.warning("access could not be looked at, trying again later: %s", error)
                 continue
@@ -141,14 +143,23 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels shi
             return None
         ticket = next((name for name in offered if name.startswith(TICKET_PREFIX)), None)
         if ticket is not None:
-            user_id = await redeem_ticket(the_hub().client, ticket.removeprefix(TICKET_PREFIX))
-            return None if user_id is None else await _active_user(user_id)
+            holder = await redeem_ticket(the_hub().client, ticket.removeprefix(TICKET_PREFIX))
+            if holder is None:
+                return None
+            self._session_key = holder.session_key
+            person: User | None = await _active_user(holder.user_id)
+            return person
         # A browser sends its cookie whoever asks it to: only our own pages may use it.
         headers = dict(self.scope["headers"])
         if headers.get(b"origin", b"").decode("latin-1") not in settings.LIVE_ORIGINS:
             return None
-        user = self.scope["user"]
+        user, self._session_key = self.scope["user"], self.scope["session"].session_key or ""
         return user if isinstance(user, User) and user.is_active else None
+
+    @database_sync_to_async  # type: ignore[untyped-decorator] # as above
+    def _is_signed_in(self) -> bool:
+        """Whether the session that opened this socket was not ended."""
+        return is_signed_in(self._session_key, at=timezone.now())
 
     @database_sync_to_async  # type: ignore[untyped-decorator] # as above
     def _may_enter(self, household_id: int) -> bool:

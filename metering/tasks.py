@@ -14,6 +14,7 @@ from accounts.models import Utility
 from accounts.rounds import each_utility
 from accounts.scope import utility_scope
 from config.mqtt import publish_once
+from metering.operations.alerts import tell_of_danger, tell_of_use
 from metering.operations.consumption import cut_in_turn
 from metering.operations.gaps import ask_again, find_gaps
 from metering.operations.import_jobs import run_import, sweep_imports
@@ -86,3 +87,15 @@ def _sweep(utility: Utility) -> None:
     found = sweep_imports(at=timezone.now())
     if found:
         logger.warning("%s: imports %s were left behind", utility.slug, found)
+
+
+@shared_task(name="metering.tell_of_danger")
+def tell_of_danger_task() -> None:
+    """Tell of leaks and frost, utility after utility."""
+    each_utility(lambda _utility: tell_of_danger(at=timezone.now()))
+
+
+@shared_task(name="metering.tell_of_use")
+def tell_of_use_task() -> None:
+    """Tell of unusual use, utility after utility."""
+    each_utility(lambda _utility: tell_of_use(at=timezone.now()))

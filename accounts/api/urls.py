@@ -11,6 +11,9 @@ from accounts.api.members import (
     MembersView,
     MemberView,
 )
+from accounts.api.notices import NoticeSettingsView, NoticesView, PushSubscriptionsView
+from accounts.api.outages import OutagesView
+from accounts.api.privacy import ErasureView, ExportView, MyDataView
 from accounts.api.tokens import TokensView, TokenView
 
 urlpatterns = [
@@ -18,6 +21,13 @@ urlpatterns = [
     path("me/looks", LooksView.as_view(), name="looks"),
     path("me/tokens", TokensView.as_view(), name="tokens"),
     path("me/tokens/<int:token_id>", TokenView.as_view(), name="token"),
+    path("me/notices", NoticesView.as_view(), name="notices"),
+    path("me/notices/settings", NoticeSettingsView.as_view(), name="notice-settings"),
+    path("me/data", MyDataView.as_view(), name="my-data"),
+    path("me/data/export", ExportView.as_view(), name="my-export"),
+    path("me/data/erasure", ErasureView.as_view(), name="my-erasure"),
+    path("me/push-subscriptions", PushSubscriptionsView.as_view(), name="push-subscriptions"),
+    path("households/<int:household_id>/outages", OutagesView.as_view(), name="outages"),
     path("households/<int:household_id>/members", MembersView.as_view(), name="members"),
     path("households/<int:household_id>/members/<int:membership_id>", MemberView.as_view(), name="member"),
     path("households/<int:household_id>/invitations", InvitationsView.as_view(), name="invitations"),

@@ -37,6 +37,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("accounts.Substation", "heat_pump"),
             Entry("accounts.Building", "apartment"),
             Entry("accounts.Household", "home"),
+            Entry("accounts.Outage", "power_off"),
         ),
     ),
     (

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from config.page.views import autopay, bills, claims, comfort, home, looks, members, payments, shell, tokens
+from config.page.views import (
+    autopay,
+    bills,
+    claims,
+    comfort,
+    devices,
+    home,
+    looks,
+    members,
+    notices,
+    payments,
+    privacy,
+    shell,
+    tokens,
+)
 
 app_name = "page"
 urlpatterns = [
@@ -35,6 +49,12 @@ urlpatterns = [
         name="invitation-end",
     ),
     path("homes/<int:household_id>/move-out", members.MovePage.as_view(), name="move"),
+    path("homes/<int:household_id>/outages", notices.OutagesPage.as_view(), name="outages"),
+    path("notices", notices.NoticesPage.as_view(), name="notices"),
+    path("notices/settings", notices.NoticeSettingsPage.as_view(), name="notice-settings"),
+    path("data", privacy.PrivacyPage.as_view(), name="privacy"),
+    path("data/archive", privacy.Archive.as_view(), name="archive"),
+    path("devices", devices.DevicesPage.as_view(), name="devices"),
     path("join", members.JoinPage.as_view(), name="join"),
     path("pay/return", payments.PayReturn.as_view(), name="pay-return"),
     path("bills/<int:invoice_id>", payments.BillAddress.as_view(), name="bill-address"),

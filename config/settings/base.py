@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "config.page",
     "config.demo",
     "config.desk.apps.DeskConfig",
+    "config.privacy",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -30,10 +31,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "allauth.headless",
+    "allauth.usersessions",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -155,6 +158,17 @@ CELERY_BEAT_SCHEDULE = {
     "the provider's account": {"task": "billing.reconcile_account", "schedule": 600},
     "answers kept for a while": {"task": "api.forget_answers", "schedule": crontab(hour=0, minute=40)},
     "what need not be kept": {"task": "desk.prune_measurements", "schedule": crontab(hour=0, minute=40)},
+    "notices that are due": {
+        "task": "accounts.deliver_notices",
+        "schedule": 20,
+        "options": {"expires": 20},
+    },
+    "leaks and frost": {"task": "metering.tell_of_danger", "schedule": 600, "options": {"expires": 600}},
+    "unusual use": {"task": "metering.tell_of_use", "schedule": 3600},
+    "new bills": {"task": "billing.tell_of_bills", "schedule": 300, "options": {"expires": 300}},
+    "answers to votes": {"task": "control.tell_of_answers", "schedule": 60, "options": {"expires": 60}},
+    "archives asked for": {"task": "privacy.build_exports", "schedule": 60, "options": {"expires": 60}},
+    "erasures and retention": {"task": "privacy.keep_promises", "schedule": crontab(hour=2, minute=50)},
     "homes under the minimum": {"task": "desk.watch_rooms", "schedule": 900},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
@@ -187,6 +201,15 @@ LOGOUT_REDIRECT_URL = "account_login"
 # A mail server that answers nothing must not hold a worker, or a row it has locked, for ever.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Hearthline <no-reply@hearthline.invalid>")
+
+# A gateway that takes JSON over HTTPS, or file:///folder; empty: nobody is offered SMS.
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SENDER = env.str("SMS_SENDER", default="Hearthline")
+# 32 bytes in base64url, the private key of web push: another one ends all subscriptions. Empty: no web push.
+WEB_PUSH_KEY = env.str("WEB_PUSH_KEY", default="")
+# A browser names its push service itself; we call no other host, nor ours.
+WEB_PUSH_HOSTS = ["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"]
 
 # --- words and time -------------------------------------------------------------------------------
 
@@ -234,6 +257,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Several lists of choices under one field name.
     "ENUM_NAME_OVERRIDES": {
+        "NoticeKindEnum": "accounts.enums.NoticeKind",
         "RoleEnum": "accounts.enums.MembershipRole",
         "InvitedRoleEnum": "accounts.enums.INVITED",
         "InvoiceKindEnum": "billing.enums.InvoiceKind",

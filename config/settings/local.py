@@ -8,6 +8,8 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS: list[str] = []
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = STATE_DIR / "mail"  # noqa: F405 - from base
+SMS_URL = env.str("SMS_URL", default=(STATE_DIR / "sms").absolute().as_uri())  # noqa: F405 - from base
+WEB_PUSH_KEY = env.str("WEB_PUSH_KEY", default="bG9jYWwtb25seS1hbmQtdGhlcmVmb3JlLXB1YmxpYyE")  # noqa: F405 - from base
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.base import signed_in
+from config.api.auth import HEADER
 from config.api.idempotency import Shows, idempotent
 from metering.live.tickets import LIFETIME_SECONDS, issue_ticket
 
@@ -27,5 +28,8 @@ class TicketView(APIView):
     @idempotent(shows=Shows.ONCE)
     def post(self, request: Request) -> Response:
         """A ticket that opens one websocket within half a minute."""
-        answer = {"ticket": issue_ticket(user_id=signed_in(request).pk), "expires_in_s": LIFETIME_SECONDS}
+        # An app's token is the key of its session.
+        session_key = request.headers.get(HEADER) or request.session.session_key or ""
+        ticket = issue_ticket(user_id=signed_in(request).pk, session_key=session_key)
+        answer = {"ticket": ticket, "expires_in_s": LIFETIME_SECONDS}
         return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)

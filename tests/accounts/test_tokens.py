@@ -70,8 +70,9 @@ def test_every_view_a_token_reaches_names_its_scope_on_purpose() -> None:
 
     assert reached == {
         *("MeView", "HouseholdsView", "HouseholdNowView", "ConsumptionView", "RoomsView"),
-        *("TemperaturesView", "ComfortView", "ColdView"),
+        *("TemperaturesView", "ComfortView", "ColdView", "OutagesView"),
         *("HouseholdInvoicesView", "InvoiceDetailView", "InvoiceProofView", "InvoiceExplanationView"),
+        "SimilarHomesView",
     }
 
 

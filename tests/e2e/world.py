@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.models import Building, Household, Substation, User, Utility
+from accounts.operations.outages import NewOutage, announce_outage, end_outage
 from accounts.period import local_midnight
 from accounts.scope import utility_scope
 from billing.operations.tariffs import activate_version, enter_season
@@ -97,6 +98,9 @@ def _people(utility: Utility, home: Household, second: Household, *, now: dateti
     for each in (home, second):
         a_membership(user=landlord, household=each, starts_on=since)
     User.objects.create_superuser(ADMIN, PASSWORD)
+    # An inbox and a past with something in them.
+    asked = NewOutage(reason="Pump exchanged", starts_at=now - AGE / 2, building=home.building)
+    end_outage(outage=announce_outage(outage=asked, by=None, at=now - AGE / 2), at=now - AGE / 3)
 
 
 def _tariff(utility: Utility, *, now: datetime) -> None:

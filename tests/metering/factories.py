@@ -97,19 +97,17 @@ def a_reading(
     quality: Quality = Quality.MEASURED,
     doubts: str | None = None,
     cooling_k: float = 24.1,
+    **said: Any,  # noqa: ANN401 - columns
 ) -> Reading:
-    """A stored reading."""
+    """A stored reading; ``said`` are more of its columns."""
     return Reading.objects.create(
         device=device,
         measured_at=measured_at,
         energy_wh=energy_wh,
-        volume_l=645_319,
-        power_w=111.0,
-        supply_c=51.7,
-        return_c=51.7 - cooling_k,
         quality=quality,
         doubts=doubts,
         received_at=measured_at,
+        **{"volume_l": 645_319, "power_w": 111.0, "supply_c": 51.7, "return_c": 51.7 - cooling_k, **said},
     )
 
 

@@ -5,6 +5,8 @@ import re
 import tomllib
 from typing import Final
 
+import pytest
+
 from tests.project import tree
 
 # Written backwards, so that this file passes its own test.
@@ -36,8 +38,9 @@ def test_every_locked_file_has_its_hash() -> None:
     assert [file["url"] for file in files if not file["hash"].startswith("sha256:")] == []
 
 
-def test_npm_locks_the_content_and_not_the_place() -> None:
-    lock = json.loads((tree.ROOT / "tests/timescale/package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", ["timescale", "e2e"])
+def test_npm_locks_the_content_and_not_the_place(folder: str) -> None:
+    lock = json.loads((tree.ROOT / "tests" / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
 
     assert [name for name, package in packages.items() if "resolved" in package] == []

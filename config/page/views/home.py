@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.queries.outages import standing_outages
 from billing.operations.forecasts import NoForecastError, forecast
 from billing.queries.invoices import invoices_of, with_owed
 from billing.queries.similar import similar_homes
@@ -60,6 +61,7 @@ class HouseholdPage(HomeView):
     def _panels(self) -> dict[str, Any]:
         household, at = self.access.household, self.now
         return {
+            "outages": standing_outages(household, at=at),
             "rooms": room_lines(rooms_now(household.pk), at=at),
             "meter": latest_readings([household.pk]).get(household.pk),
             "supply": supply_now(household.building.substation_id, at=at),

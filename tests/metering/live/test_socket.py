@@ -1,14 +1,20 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from accounts.models import Household, Membership, User
+from accounts.operations.devices import sign_out
 from accounts.scope import across_utilities, utility_scope
 from metering.enums import DeviceKind
 from metering.live import LiveUpdate, publish
+from metering.live.tickets import issue_ticket
 from metering.models import Device, RoomTemperature
 from metering.operations.devices import install_device, register_device
 from tests.factories import a_household, a_resident, a_utility
@@ -191,6 +197,22 @@ def test_a_membership_that_ends_closes_the_socket_with_4401(
     with across_utilities("a test"):
         Membership.objects.filter(user=resident).delete()
     assert closing_code(phone) == 4401
+
+
+def test_signing_out_a_device_closes_its_socket_and_no_other(
+    household: Household, resident: User, live_url: str, cookie_of: Callable[[User], str], phone_of: PhoneOf
+) -> None:
+    session_key = cookie_of(resident).partition("=")[2]
+    offer = [Subprotocol("heat.v1")]
+    offer.append(Subprotocol(f"t.{issue_ticket(user_id=resident.pk, session_key=session_key)}"))
+    other = phone_of(resident)
+    subscribed(other, household)
+    with connect(live_url, subprotocols=offer) as socket:
+        subscribed(Phone(socket), household)
+        row = UserSession.objects.create(user=resident, session_key=session_key, ip="127.0.0.1")
+        sign_out(user=resident, session_ids=[row.pk])
+        assert closing_code(Phone(socket)) == 4401
+    assert other.hears_nothing()
 
 
 def test_a_person_who_is_shut_out_is_closed_with_4401(

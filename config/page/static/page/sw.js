@@ -56,3 +56,15 @@ async function file(request) {
     return (await shell.match(request, { ignoreSearch: true })) ?? Response.error();
   }
 }
+
+// A notice wakes the device; the same one again replaces itself by its tag.
+addEventListener("push", (event) => {
+  const { title, body, url, tag } = event.data?.json() ?? {};
+  if (title) event.waitUntil(registration.showNotification(title, { body, tag, data: { url }, icon: "/static/page/icons/icon-192.png" }));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const { url = "/" } = event.notification.data ?? {};
+  event.waitUntil(clients.matchAll({ type: "window" }).then((open) => (open[0] ? open[0].navigate(url).then((page) => page?.focus()) : clients.openWindow(url))));
+});

@@ -1,0 +1,1 @@
+"""Ways to reach a person: e-mail, web push, SMS. Each knows its own provider and nothing of notices."""

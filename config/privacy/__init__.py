@@ -1,0 +1,1 @@
+"""A person's archive: what all apps know of them, put together where all apps are known."""
