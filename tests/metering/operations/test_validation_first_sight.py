@@ -17,7 +17,7 @@ from tests.factories import a_building, a_household, a_utility
 from tests.metering.factories import a_meter
 from tests.metering.operations.test_validation import HOUR, LATER, MIDNIGHT, arrive
 
-DICE = Random(6)  # noqa: S311 - a test's; the reading of hour 60 comes an hour behind the run of hour 62
+DICE = Random(6)  # noqa: S311 - a test's; the reading of hour 60 came before the run of hour 62, stored after it
 pytestmark = pytest.mark.django_db
 
 
@@ -46,7 +46,7 @@ def stored(meters: list[Device], random: Random, *, n: int, hours: int, wh: int,
     """
     measured_at = MIDNIGHT + n * hours * HOUR
     late = timedelta(minutes=0 if random.random() < 0.9 else 90)
-    behind = timedelta(seconds=random.choice([0, 30, 3600]))
+    behind = timedelta(seconds=random.choice([0, 30, 7200]))
     power_w = 0.0 if random.random() < 0.5 else 1500.0
     received_at = max(measured_at + late, seen - behind)
     Reading.objects.bulk_create(
