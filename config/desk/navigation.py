@@ -47,6 +47,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("metering.ReadingFlag", "rule"),
             Entry("metering.ReadingEdit", "history_edu"),
             Entry("metering.MeterExchange", "published_with_changes"),
+            Entry("metering.RegisterEstimate", "query_stats"),
             Entry("metering.Device", "sensors"),
             Entry("metering.Installation", "handyman"),
             Entry("metering.Reading", "speed"),

@@ -1,5 +1,15 @@
-"""The desk's pages about devices, gaps, readings in files, the quarantine, storage and the plant signals."""
+"""The desk's pages about devices, gaps, estimates, files, the quarantine, storage and the plant signals."""
 
-from metering.admin import devices, exceptions, exports, gaps, imports, quarantine, storage, tags
+from metering.admin import devices, estimates, exceptions, exports, gaps, imports, quarantine, storage, tags
 
-__all__ = ["devices", "exceptions", "exports", "gaps", "imports", "quarantine", "storage", "tags"]
+__all__ = [
+    "devices",
+    "estimates",
+    "exceptions",
+    "exports",
+    "gaps",
+    "imports",
+    "quarantine",
+    "storage",
+    "tags",
+]

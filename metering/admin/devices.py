@@ -1,9 +1,16 @@
 from __future__ import annotations
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from metering.admin.estimate_forms import EstimateForm
 from metering.models import Connectivity, Device, Installation
 
 
@@ -26,6 +33,24 @@ class DeviceAdmin(ModelAdmin):
     search_fields = ("serial", "identity", "manufacturer", "model_name")
     autocomplete_fields = ("gateway",)
     inlines = (InstallationInline,)
+    actions_detail = ("estimate_register",)
+
+    @action(  # type: ignore[untyped-decorator]  # unfold ships no types
+        description=_("Estimate the register"),
+        url_path="estimate",
+        permissions=["change"],
+        dialog={"title": _("Estimate the register"), "form_class": EstimateForm},
+    )
+    def estimate_register(self, request: HttpRequest, form: EstimateForm, object_id: int) -> HttpResponse:
+        """Past the last reading of a meter that is silent, so that its home can be billed."""
+        page = reverse("admin:metering_device_change", args=[object_id])
+        try:
+            form.record(at=timezone.now())
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponse(headers={"HX-Redirect": page})
+        messages.success(request, gettext("The estimate is recorded. It gives way when a reading comes."))
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:metering_registerestimate_changelist")})
 
 
 @admin.register(Installation)

@@ -9,6 +9,7 @@ from metering.models.consumption import (
 )
 from metering.models.device import Connectivity, Device, Installation
 from metering.models.edit import ReadingEdit
+from metering.models.estimate import RegisterEstimate
 from metering.models.exchange import MeterExchange
 from metering.models.export import ReadingExport
 from metering.models.finding import ReadingFlag, ValidationCursor, ValidationRequest, WatchedMeter
@@ -38,6 +39,7 @@ __all__ = [
     "ReadingGap",
     "ReadingImport",
     "ReadingImportFault",
+    "RegisterEstimate",
     "RoomTemperature",
     "StorageRules",
     "TagLimits",

@@ -65,7 +65,9 @@ WITH asked AS (
                GREATEST((SELECT max(measured_at) FROM metering_reading WHERE device_id = asked.device_id),
                         (SELECT max(starts_at) + interval '1 hour' FROM metering_meterconsumption
                          WHERE device_id = asked.device_id AND resolution = 'hour'),
-                        (SELECT max(ends_at) FROM metering_installation WHERE device_id = asked.device_id)
+                        (SELECT max(ends_at) FROM metering_installation WHERE device_id = asked.device_id),
+                        (SELECT max(estimated_at) FROM metering_registerestimate
+                         WHERE device_id = asked.device_id AND withdrawn_at IS NULL)
                ) AS last_at
     ) outermost
     WHERE outermost.first_at IS NOT NULL
@@ -110,12 +112,24 @@ WITH scope AS (SELECT device_id, lo, hi FROM cut_region), flagged AS (
       AND installed.starts_at <= region.to_at AND COALESCE(installed.ends_at, 'infinity') >= region.from_at
     JOIN metering_device device ON device.id = installed.device_id AND device.kind = 'heat_meter'
     CROSS JOIN LATERAL (
-        SELECT * FROM metering_reading WHERE device_id = region.device_id
-          AND measured_at BETWEEN GREATEST(region.from_at, installed.starts_at)
-                          AND LEAST(region.to_at, installed.ends_at) AND energy_wh IS NOT NULL
-        OFFSET 0) reading
+        (SELECT device_id, measured_at, energy_wh, quality, doubts, TRUE AS is_read FROM metering_reading
+         WHERE device_id = region.device_id
+           AND measured_at BETWEEN GREATEST(region.from_at, installed.starts_at)
+                           AND LEAST(region.to_at, installed.ends_at) AND energy_wh IS NOT NULL
+         OFFSET 0)
+        UNION ALL
+        (SELECT device_id, estimated_at, energy_wh, 'estimated', NULL, FALSE
+         FROM metering_registerestimate estimate
+         WHERE device_id = region.device_id AND withdrawn_at IS NULL
+           AND estimated_at BETWEEN GREATEST(region.from_at, installed.starts_at)
+                            AND LEAST(region.to_at, installed.ends_at)
+           AND NOT EXISTS (
+               SELECT FROM metering_reading reading WHERE reading.device_id = estimate.device_id
+               AND reading.measured_at BETWEEN estimate.estimated_at
+                                       AND COALESCE(installed.ends_at, 'infinity') AND {USABLE}))
+    ) reading
     LEFT JOIN flagged ON flagged.device_id = reading.device_id AND flagged.lo = region.lo
-      AND flagged.measured_at = reading.measured_at
+      AND flagged.measured_at = reading.measured_at AND reading.is_read
 ), lines AS (
     SELECT *, lag(at) OVER meter IS NULL AS is_first, lead(at) OVER meter AS next_at,
            GREATEST(lead(at_s) OVER meter - at_s, 1) AS span_s, lead(wh) OVER meter - wh AS rise_wh,

@@ -210,7 +210,7 @@ def _register(row: Bracket, *, energy_wh: int, at: datetime) -> RegisterReading:
         return RegisterReading(at, energy_wh, Quality(row.before_quality or Quality.MEASURED))
     if row.before_at is None or row.after_at is None:
         return _one_sided(row, energy_wh=energy_wh, at=at)
-    tight = row.after_at - row.before_at <= TOLERANCE[Resolution.HOUR]
+    tight = row.after_at - row.before_at <= TOLERANCE[Resolution.HOUR] and not row.is_estimated
     between = ((row.before_at, row.before_wh or 0), (row.after_at, row.after_wh or 0))
     return RegisterReading(at, energy_wh, Quality.MEASURED if tight else Quality.ESTIMATED, between)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from accounts.models import Household
 from accounts.period import local_midnight
+from metering.enums import Quality
 from metering.models import MoveOut
 from metering.queries.registers import Bracket, brackets
 
@@ -40,11 +41,12 @@ def _handover(around: Bracket, at: float) -> Handover:
         return Handover(around.serial, None, is_estimated=False)
     before = int(around.before_at.timestamp())
     if at - before < 1:
-        return Handover(around.serial, around.before_wh, is_estimated=False)
+        is_estimated = around.before_quality == Quality.ESTIMATED
+        return Handover(around.serial, around.before_wh, is_estimated=is_estimated)
     if around.after_at is None or around.after_wh is None:
         return Handover(around.serial, None, is_estimated=False)
     after = int(around.after_at.timestamp())
     counted = around.after_wh - around.before_wh
     share = counted * (int(at) - before) // (after - before)
-    is_estimated = (around.after_at - around.before_at) > CLOSE
+    is_estimated = around.is_estimated or (around.after_at - around.before_at) > CLOSE
     return Handover(around.serial, around.before_wh + share, is_estimated=is_estimated)

@@ -15,7 +15,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from accounts.scope import scoped_utility_id
-from metering.enums import DeviceKind, Resolution
+from metering.enums import DeviceKind, Quality, Resolution
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -42,10 +42,18 @@ CARRIED: Final = """energy_wh + COALESCE((
         SELECT sum(flag.carry_wh) FROM metering_readingflag flag WHERE flag.device_id = reading.device_id
         AND flag.carry_wh IS NOT NULL AND flag.withdrawn_at IS NULL
         AND flag.measured_at BETWEEN installed.starts_at AND reading.measured_at), 0)::bigint AS energy_wh"""
+# What a person takes a register to be after its last reading; only where no reading comes after it.
+ESTIMATES: Final = """(
+        SELECT device_id, estimated_at AS measured_at, energy_wh, withdrawn_at FROM metering_registerestimate
+    ) reading WHERE device_id = installed.device_id AND withdrawn_at IS NULL
+      AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')"""
 BRACKETS: Final = f"""
 SELECT instants.n::int, installed.id, installed.household_id, device.serial,
        installed.starts_at, installed.ends_at,
-       before.measured_at, before.energy_wh, before.quality, after.measured_at, after.energy_wh, after.quality
+       COALESCE(past.measured_at, before.measured_at), COALESCE(past.energy_wh, before.energy_wh),
+       CASE WHEN past.measured_at IS NULL THEN before.quality ELSE 'estimated' END,
+       COALESCE(coming.measured_at, after.measured_at), COALESCE(coming.energy_wh, after.energy_wh),
+       CASE WHEN coming.measured_at IS NULL THEN after.quality ELSE 'estimated' END
 FROM metering_installation installed
 JOIN metering_device device ON device.id = installed.device_id AND device.kind = %(meter)s
 CROSS JOIN unnest(%(instants)s::timestamptz[]) WITH ORDINALITY instants(at, n)
@@ -63,6 +71,16 @@ LEFT JOIN LATERAL (
       AND measured_at >= installed.starts_at AND measured_at <= COALESCE(installed.ends_at, 'infinity')
     ORDER BY measured_at LIMIT 1
 ) after ON TRUE
+LEFT JOIN LATERAL (
+    SELECT measured_at, {CARRIED} FROM {ESTIMATES}
+      AND measured_at <= instants.at AND measured_at > before.measured_at
+    ORDER BY measured_at DESC LIMIT 1
+) past ON after.measured_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT measured_at, {CARRIED} FROM {ESTIMATES}
+      AND measured_at > instants.at AND before.measured_at IS NOT NULL
+    ORDER BY measured_at LIMIT 1
+) coming ON after.measured_at IS NULL
 WHERE installed.household_id = ANY(%(households)s)
   AND installed.starts_at < %(last)s AND COALESCE(installed.ends_at, 'infinity') > %(first)s
   AND (%(wall)s::bigint IS NULL OR installed.utility_id = %(wall)s)
@@ -91,6 +109,11 @@ class Bracket:
     def has_register(self) -> bool:
         """Whether the meter was ever read while it hung here."""
         return self.before_at is not None or self.after_at is not None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether either side is itself an estimate."""
+        return Quality.ESTIMATED in {self.before_quality, self.after_quality}
 
 
 def brackets(household_ids: Collection[int], instants: Sequence[datetime]) -> list[Bracket]:
