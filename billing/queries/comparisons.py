@@ -18,16 +18,15 @@ from billing.enums import BILLS
 from billing.formulas import Json
 from billing.models import DegreeDays, Invoice
 from billing.months import calendar
+from billing.neighbours import LEAST_HOMES, STEP_WH_M2
 from billing.queries.heat import Heat
 from metering.enums import Resolution
 from metering.queries.consumption import consumption
 
-# Fewer homes than this would tell one neighbour about another.
-LEAST_HOMES: Final = 8
 MONTHS_SHOWN: Final = 12
 # What homes of the same class used a m² on bills of the same days; the heat of a line once, however priced.
 _ALIKE: Final = """
-    SELECT count(*), avg(energy_wh / area_m2) FROM (
+    SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY energy_wh / area_m2) FROM (
         SELECT (document.snapshot #>> '{home,floor_area_m2}')::numeric AS area_m2, sum(energy_wh) AS energy_wh
         FROM billing_invoice document CROSS JOIN LATERAL (
             SELECT DISTINCT ON (period_start) (trace #>> '{metered,energy_wh}')::numeric AS energy_wh
@@ -131,7 +130,8 @@ def _alike(invoice: Invoice) -> Json:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_ALIKE, values)
-        homes, mean = cursor.fetchone()
-    if homes < LEAST_HOMES or mean is None:
+        homes, median = cursor.fetchone()
+    if homes < LEAST_HOMES or median is None:
         return {}
-    return {"alike_homes": homes, "alike_wh_m2": round(mean)}
+    # No mean and nothing finer: asked again after one more bill, it would tell what that home used.
+    return {"alike_homes": homes, "alike_wh_m2": round(median / STEP_WH_M2) * STEP_WH_M2}

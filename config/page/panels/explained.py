@@ -35,6 +35,11 @@ class Row:
         return self.y + 22
 
     @property
+    def rule_y(self) -> int:
+        """Where the line of nothing ends beside the bar."""
+        return self.bar_y + 12
+
+    @property
     def text_y(self) -> int:
         """The line its words stand on."""
         return self.y + 14

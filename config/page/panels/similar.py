@@ -45,6 +45,11 @@ class SimilarPanel:
     sentence: str
     group_words: str
 
+    @property
+    def newest_first(self) -> list[Pair]:
+        """The table's order, without months of which nothing is known."""
+        return [pair for pair in reversed(self.pairs) if not (pair.own.is_gap and pair.alike.is_gap)]
+
 
 def similar_panel(months: Sequence[MonthCompared]) -> SimilarPanel:
     """The panel; figures are kWh a m²."""

@@ -21,7 +21,15 @@ from billing.models import DegreeDays, Invoice, Letterhead, PrintedDocument
 from billing.operations.corrections import Ground, credit_lines
 from billing.queries.comparisons import comparisons
 from tests.billing.documents.tools import needs_pango
-from tests.billing.factories import AFTER_JANUARY, a_bill, a_customer, a_draft, a_tariff
+from tests.billing.factories import (
+    AFTER_JANUARY,
+    JANUARY,
+    REGISTERS,
+    a_bill,
+    a_customer,
+    a_draft,
+    a_tariff,
+)
 
 LATER = AFTER_JANUARY + timedelta(days=2)
 
@@ -88,14 +96,19 @@ def test_a_bill_without_a_year_before_or_a_letterhead_says_what_is_missing() -> 
 
 
 @pytest.mark.usefixtures("scoped")
-def test_eight_homes_are_an_average_and_seven_are_not() -> None:
+def test_the_middle_of_eleven_homes_is_told_and_that_of_ten_is_not() -> None:
     a_tariff()
-    bills = [a_bill(contract=a_customer()) for _home in range(8)]
-    eight = comparisons(Invoice.objects.get(pk=bills[0]))
-    seven = {"alike_homes", "alike_wh_m2"} & comparisons(_elsewhere()).keys()
+    bills = [
+        a_bill(contract=a_customer(registers_wh={**REGISTERS, JANUARY.start: 2_000_000 - 30_010 * n}))
+        for n in range(10)
+    ]
+    assert not {"alike_homes", "alike_wh_m2"} & comparisons(Invoice.objects.get(pk=bills[0])).keys()
+    bills.append(a_bill(contract=a_customer()))
+    told = comparisons(Invoice.objects.get(pk=bills[0]))
 
-    assert (eight["alike_homes"], eight["alike_wh_m2"]) == (8, 10_000)
-    assert not seven
+    # 1,000 kWh twice, then 1,030.01 and so on: the sixth of them on 100 m², to 100 Wh.
+    assert (told["alike_homes"], told["alike_wh_m2"]) == (11, 11_200)
+    assert not {"alike_homes", "alike_wh_m2"} & comparisons(_elsewhere()).keys()
 
 
 def _elsewhere() -> Invoice:
