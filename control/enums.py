@@ -9,7 +9,7 @@ class Mode(models.TextChoices):
 
     SHADOW = "shadow", _("Shadow")  # computes and records, sends nothing
     ACTIVE = "active", _("Active")  # sends every target
-    HOLD = "hold", _("On hold")  # neither computes nor sends; the station runs its own curve
+    HOLD = "hold", _("On hold")  # decides nothing; the station keeps what it has
 
 
 class TargetState(models.TextChoices):

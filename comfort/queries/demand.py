@@ -113,6 +113,19 @@ def comfort_demand(at: datetime) -> ComfortDemand:
     )
 
 
+def no_demand(substation_ids: Ints) -> ComfortDemand:
+    """What nobody asked for: for those who look at stations without deciding for their homes."""
+    nothing = np.zeros(len(substation_ids), dtype=np.int64)
+    return ComfortDemand(
+        substation_ids=substation_ids,
+        shift_k=np.zeros(len(substation_ids)),
+        homes=nothing,
+        votes=nothing,
+        voters=nothing,
+        newest_vote=nothing,
+    )
+
+
 def home_effect(household: Household, at: datetime) -> HomeEffect:
     """What the votes of ``household`` up to ``at`` do, beside what all votes of its station do."""
     substation = Substation.objects.get(buildings=household.building_id)

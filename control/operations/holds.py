@@ -22,7 +22,7 @@ class HoldError(ValueError):
 
 @transaction.atomic
 def hold_station(*, substation_id: int, reason: str, until: datetime, by: User, at: datetime) -> ManualHold:
-    """Stop steering the station until ``until``; it runs its own curve once its last target has expired.
+    """Stop steering the station until ``until``; it keeps the supply it was last told, or its own curve.
 
     Raises:
         HoldError: no reason, an end that is past or more than 14 days away, or a hold that stands already.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -15,14 +15,12 @@ from control.enums import Cause, TargetState
 from control.models import RegulatorState, Target, TargetTransition
 from control.operations.expiry import expire_targets
 from control.operations.holds import release_ended
+from control.operations.keeping import RENEWED_BEFORE, TIME_TO_LIVE, keep_held
 from control.queries.observed import observe
 from control.queries.stations import Stations, locked_stations, remembered
 from control.regulator.regulate import regulate
 from control.regulator.types import Decision, Flags, Floats, Ints, Learned, Memory, codes
 
-TIME_TO_LIVE: Final = timedelta(minutes=30)
-# Half a time to live before the end, the next round still comes in time.
-RENEWED_BEFORE: Final = TIME_TO_LIVE / 2
 DIGITS: Final = 2
 NOTHING_K: Final = 0.5 * 10**-DIGITS
 
@@ -53,6 +51,7 @@ def tick(*, now: datetime) -> TickResult:
     """
     expire_targets(now=now)
     release_ended(now=now)
+    keep_held(now=now)
     stations = locked_stations(now)
     if not len(stations):
         return TickResult(stations=0, issued=0, blind=0)

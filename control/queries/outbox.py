@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from control.enums import Mode, TargetState
+from control.enums import Cause, Mode, TargetState
 from control.models import Target, TargetTransition, ValveTarget, ValveTransition
 
 CHANNEL = "target"
@@ -75,12 +75,10 @@ def pending_targets(at: datetime) -> list[Outgoing]:
 def _standing(at: datetime) -> QuerySet[Target]:
     newer = Target.objects.filter(substation=OuterRef("substation"), issued_at__gt=OuterRef("issued_at"))
     settled = TargetTransition.objects.filter(target=OuterRef("pk"), state__in=SETTLED)
+    # Held, a station is told to keep what it has; what was decided for it before is not sent any more.
+    told = Q(substation__control__mode=Mode.ACTIVE) | Q(substation__control__mode=Mode.HOLD, cause=Cause.HOLD)
     rows = Target.objects.filter(
-        ~Exists(newer),
-        ~Exists(settled),
-        expires_at__gt=at,
-        substation__control__mode=Mode.ACTIVE,
-        controller__isnull=False,
+        told, ~Exists(newer), ~Exists(settled), expires_at__gt=at, controller__isnull=False
     )
     return rows.select_related("utility", "controller").order_by("issued_at", "pk")
 
