@@ -22,7 +22,8 @@ SURE: Final = 85
 MARGIN: Final = 10
 
 _WORDS: Final = re.compile(r"[0-9A-Z]+")
-_NUMBER: Final = re.compile(r"(?<![0-9])(\d{4})[ -]?(\d{6})(?![0-9])")
+# A letter alone before the year names the series: A2026-000041 is another document than 2026-000041.
+_NUMBER: Final = re.compile(r"(?<![0-9])((?:(?<![A-Z])[A-Z](?=\d))?\d{4})[ -]?(\d{6})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def words_of(line: Incoming) -> set[str]:
 
 def numbers_of(line: Incoming) -> set[str]:
     """The bill numbers a line's text speaks of, by checked reference or in plain, as bills write them."""
-    plain = {f"{year}-{count}" for year, count in _NUMBER.findall(line.reference)}
+    plain = {f"{year}-{count}" for year, count in _NUMBER.findall(line.reference.upper())}
     return plain | {f"{body[:-6]}-{body[-6:]}" for body in numbers_in(line.reference)}
 
 

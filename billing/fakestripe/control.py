@@ -106,8 +106,9 @@ class Control:
         return pay_out(self.book, currency=order["currency"])
 
     def fail_payout(self, order: Json) -> Json:
-        """`fail_payout {"payout"}`: the merchant's bank sends it back."""
-        return fail_payout(self.book, self.book.get("payout", order["payout"]))
+        """`fail_payout {"payout", "cancelled"}`: the merchant's bank sends it back, or it is cancelled."""
+        given = self.book.get("payout", order["payout"])
+        return fail_payout(self.book, given, cancelled=order.get("cancelled", False))
 
     def clock(self, order: Json) -> Json:
         """`clock {"advance_s": 3600}`: move the fake's clock on and let sessions expire."""

@@ -34,19 +34,23 @@ def pay_out(book: Book, *, currency: str) -> Json:
     return given
 
 
-def fail_payout(book: Book, given: Json) -> Json:
-    """The bank sends a payout back; the money stands on the balance again, in a transaction of its own.
+def fail_payout(book: Book, given: Json, *, cancelled: bool = False) -> Json:
+    """The bank sends a payout back, or it is cancelled: its money stands on the balance again, as a line.
 
     Raises:
         StripeRefusalError: it has failed already.
     """
     if given["status"] != "paid":
         raise StripeRefusalError(f"Payout {given['id']} is {given['status']}.")
-    back = movements.balance_transaction(book, given, amount_minor=given["amount"], kind="payout_failure")
-    given.update(
-        status="failed", failure_code="account_closed", failure_balance_transaction=book.add(back)["id"]
+    back = movements.balance_transaction(
+        book, given, amount_minor=given["amount"], kind=f"payout_{'cancel' if cancelled else 'failure'}"
     )
-    emit(book, "payout.failed", given)
+    given["failure_balance_transaction"] = book.add(back)["id"]
+    if cancelled:
+        given["status"] = "canceled"
+    else:
+        given.update(status="failed", failure_code="account_closed")
+    emit(book, f"payout.{given['status']}", given)
     return given
 
 

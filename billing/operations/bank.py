@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
@@ -49,7 +50,7 @@ def import_statement(
     """
     statement = read_statement(content)
     with transaction.atomic():
-        fresh, clashes = _fresh(statement.lines)
+        fresh, clashes = _fresh(statement.lines, digest=sha256(content).hexdigest())
         known = len(statement.lines) - len(fresh) - len(clashes)
         result = _import(fresh, content=content, file_name=file_name, by=by, at=at)
         transaction.set_rollback(dry_run)
@@ -117,22 +118,34 @@ def undo_match(*, match: BankMatch, by: User, at: datetime) -> BankMatch:
     return match
 
 
-def _fresh(lines: Sequence[StatementLine]) -> tuple[list[StatementLine], list[tuple[int, str]]]:
+def _fresh(
+    lines: Sequence[StatementLine], *, digest: str
+) -> tuple[list[StatementLine], list[tuple[int, str]]]:
     """Lines that are new, each once, and rows whose name stands for other money already.
 
-    Such a row is not the line that we have, so that it must not pass for a known one.
+    Such a row is not the line that we have, so that it must not pass for a known one. Where the very same
+    file was imported before, its lines are known by what they say, whatever they were called then.
     """
-    rows = BankLine.objects.filter(line_id__in=[line.line_id for line in lines])
+    names = [line.line_id for line in lines]
+    rows = BankLine.objects.filter(line_id__in=names)
+    others = BankLine.objects.filter(statement__sha256=digest).exclude(line_id__in=names)
+    called_otherwise = Counter(_said(row) for row in others)
     taken = {row.line_id: (row.amount_minor, row.currency) for row in rows}
     fresh, clashes = [], []
     for line in lines:
         money = (line.amount_minor, line.currency)
-        if line.line_id not in taken:
+        if line.line_id not in taken and called_otherwise[_said(line)]:
+            called_otherwise[_said(line)] -= 1
+        elif line.line_id not in taken:
             taken[line.line_id] = money
             fresh.append(line)
         elif taken[line.line_id] != money:
             clashes.append((line.row, f"'{line.line_id}' is the name of another line, of another amount"))
     return fresh, clashes
+
+
+def _said(line: StatementLine | BankLine) -> tuple[date, int, str, str, str]:
+    return (line.booked_on, line.amount_minor, line.currency, line.payer_account[:64], line.reference)
 
 
 def _import(

@@ -22,8 +22,12 @@ MOVEMENTS: Final = "movements"
 # Movements of the account itself; they belong to a payout and not to a payment.
 RETURNED: Final = ("payout_failure", "payout_cancel")
 OF_PAYOUTS: Final = ("payout", *RETURNED)
-# What the provider takes for the account as a whole; those whose money is paid out bear it together.
-ACCOUNT_FEES: Final = ("stripe_fee", "stripe_fx_fee", "tax_fee")
+# What the provider takes, or gives back, for the account as a whole; those whose money is paid out bear it
+# together.
+ACCOUNT_FEES: Final = ("stripe_fee", "stripe_fx_fee", "tax_fee", "adjustment")
+# What we brought to the account from the bank ourselves, or took back there.
+OWN_MONEY: Final = ("topup", "topup_reversal")
+OF_ACCOUNT: Final = (*ACCOUNT_FEES, *OWN_MONEY)
 
 
 def read_movements(*, provider: PaymentProvider, at: datetime) -> int:
@@ -57,7 +61,7 @@ def match_movements(*, at: datetime) -> int:
 def unmatched() -> QuerySet[ProviderMovement]:
     """Lines of payments that we do not know, the oldest first."""
     rows = ProviderMovement.objects.filter(attempt__isnull=True).exclude(kind__in=OF_PAYOUTS)
-    rows = rows.exclude(kind__in=ACCOUNT_FEES, payment_id="")
+    rows = rows.exclude(kind__in=OF_ACCOUNT, payment_id="")
     return rows.order_by("created_at", "pk")
 
 
@@ -152,16 +156,20 @@ def _post_shares(payout: Payout, movement_ids: Sequence[str], *, at: datetime) -
         payout.note = _("Waits for %(count)s movements that are not understood yet.") % {"count": unknown}
         return
     nets = sorted(_nets(rows).items())
-    cost_minor = -sum(row.net_minor for row in rows if _is_account_fee(row))
+    cost_minor = -_of_account(rows, ACCOUNT_FEES)
+    brought_minor = _of_account(rows, OWN_MONEY)
     weights = [max(0, net) for _utility, (net, _count) in nets]
-    whole_minor = sum(net for _utility, (net, _count) in nets) - cost_minor
-    if whole_minor != payout.amount_minor or (cost_minor and not any(weights)):
+    whole_minor = sum(net for _utility, (net, _count) in nets) - cost_minor + brought_minor
+    if whole_minor != payout.amount_minor or ((cost_minor or brought_minor) and not any(weights)):
         payout.note = _("Its movements do not add up to it.")
         return
-    costs = split(cost_minor, weights) if cost_minor else [0] * len(weights)
-    for (utility_id, (gross, count)), cost in zip(nets, costs, strict=True):
+    costs, brought = (
+        split(minor, weights) if minor else [0] * len(weights) for minor in (cost_minor, brought_minor)
+    )
+    for (utility_id, (gross, count)), cost, own in zip(nets, costs, brought, strict=True):
         with utility_scope(utility_id):
-            _post_one_share(payout, net_minor=gross - cost, cost_minor=cost, movements=count, at=at)
+            _post_brought(payout, own, at=at)
+            _post_one_share(payout, net_minor=gross - cost + own, cost_minor=cost, movements=count, at=at)
     ProviderMovement.objects.filter(pk__in=[row.pk for row in rows]).update(payout=payout)
     payout.posted_at, payout.note = at, ""
 
@@ -176,12 +184,33 @@ def _post_one_share(payout: Payout, *, net_minor: int, cost_minor: int, movement
         _post_share(payout, net_minor, at=at)
 
 
+def _post_brought(payout: Payout, minor: int, *, at: datetime) -> None:
+    """What of the utility's own money in the bank went to the provider's account."""
+    if not minor:
+        return
+    post_entry(
+        key=f"brought-{payout.payout_id}",
+        kind=EntryKind.PAYOUT,
+        at=at,
+        currency=payout.currency,
+        memo=payout.payout_id,
+        sides=[
+            Side(account=AccountCode.PROVIDER_CLEARING, amount_minor=minor),
+            Side(account=AccountCode.BANK, amount_minor=-minor),
+        ],
+    )
+
+
 def _is_understood(row: ProviderMovement) -> bool:
-    return row.attempt is not None or row.kind in OF_PAYOUTS or _is_account_fee(row)
+    return row.attempt is not None or row.kind in OF_PAYOUTS or _is_of_account(row, OF_ACCOUNT)
 
 
-def _is_account_fee(row: ProviderMovement) -> bool:
-    return row.attempt is None and not row.payment_id and row.kind in ACCOUNT_FEES
+def _is_of_account(row: ProviderMovement, kinds: Sequence[str]) -> bool:
+    return row.attempt is None and not row.payment_id and row.kind in kinds
+
+
+def _of_account(rows: Sequence[ProviderMovement], kinds: Sequence[str]) -> int:
+    return sum(row.net_minor for row in rows if _is_of_account(row, kinds))
 
 
 def _nets(rows: Sequence[ProviderMovement]) -> dict[int, tuple[int, int]]:

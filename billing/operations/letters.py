@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Final
 
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import translation
 
 from accounts.enums import MINOR_DIGITS, Currency
@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 
 # What one round sends; the next is a minute away.
 BATCH: Final = 200
+# A letter that fails waits twice as long each time; the tenth try comes about two days after the first.
 GIVES_UP_AFTER: Final = 10
+FIRST_PAUSE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def send_letters(*, at: datetime) -> int:
 
     Where the mail server is away the rest waits for the next round, and no letter has used up a try.
     """
-    waiting = Letter.objects.filter(sent_at__isnull=True, failures__lt=GIVES_UP_AFTER).order_by("written_at")
+    waiting = Letter.objects.filter(_is_due(at), sent_at__isnull=True).order_by("written_at")
     sent = 0
     for pk in list(waiting.values_list("pk", flat=True)[:BATCH]):
         try:
@@ -78,6 +80,14 @@ def send_letters(*, at: datetime) -> int:
             logger.warning("letters wait for the mail server: %s", error)
             break
     return sent
+
+
+def _is_due(at: datetime) -> Q:
+    """Those whose pause after their last failure is over."""
+    tries = Q()
+    for failures in range(GIVES_UP_AFTER):
+        tries |= Q(failures=failures, written_at__lte=at - FIRST_PAUSE * (2**failures - 1))
+    return tries
 
 
 @transaction.atomic

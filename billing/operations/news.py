@@ -121,6 +121,7 @@ NEWS: Final[dict[str, TakeNews]] = {
     "charge.dispute.closed": take_dispute,
     "payout.paid": take_payout,
     "payout.failed": take_payout,
+    "payout.canceled": take_payout,
     "payout.reconciliation_completed": take_payout,
 }
 

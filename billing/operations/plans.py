@@ -45,7 +45,8 @@ def agree_plan(*, request: PlanRequest, at: datetime) -> PaymentPlan:
     """Agree to instalments of what is owed on an overdue bill now; while they are kept, reminders rest.
 
     Raises:
-        PlanError: the bill is not overdue, has a plan, or the instalments are too many, small, early or late.
+        PlanError: the bill is not overdue or has a plan; a resident broke an earlier one; the instalments are
+            too many, small, early or late.
     """
     lock_contracts([request.invoice.contract_id])
     invoice = lock_invoice(request.invoice.pk)
@@ -104,6 +105,8 @@ def _require_sense(request: PlanRequest, invoice: Invoice, *, owed_minor: int, t
         raise PlanError(_("Only a bill that is past due is paid in instalments."))
     if plans_in_force().filter(invoice=invoice).exists():
         raise PlanError(_("This bill is paid in instalments already."))
+    if not request.by_clerk and PaymentPlan.objects.filter(invoice=invoice, broken_at__isnull=False).exists():
+        raise PlanError(_("The instalments agreed for this bill were not kept; please speak to us."))
     if not 2 <= request.instalments <= most:  # noqa: PLR2004 - one instalment is a payment
         raise PlanError(_("Choose between 2 and %(most)s instalments.") % {"most": most})
     if owed_minor // request.instalments < rules.plan_least_minor:

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import override
@@ -40,7 +40,10 @@ def tell_duty(*, at: datetime) -> int:
     One message a person and round, at most every five minutes a utility; how many alarms were told of. Where
     the mail server does not answer nothing is noted down, so the next round tries again.
     """
-    utility = Utility.objects.select_for_update(no_key=True).get(pk=current_utility_id())
+    utility = Utility.objects.get(pk=current_utility_id())
+    # A lock of its own, and nobody waits for it: the mail server may take its time.
+    if not _is_ours(utility):
+        return 0
     if AlarmEntry.objects.filter(
         step__in=[AlarmStep.NOTIFIED, AlarmStep.ESCALATED], at__gt=at - AT_MOST_EVERY
     ).exists():
@@ -60,6 +63,13 @@ def tell_duty(*, at: datetime) -> int:
     if escalated:
         Alarm.objects.filter(pk__in=[alarm.pk for alarm in late]).update(escalated_at=at)
     return count + escalated
+
+
+def _is_ours(utility: Utility) -> bool:
+    """Whether nobody else is telling this utility's staff at the moment; ours until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('control.tell_duty'), %s)", [utility.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def _tell(

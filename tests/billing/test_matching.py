@@ -63,6 +63,18 @@ def test_nothing_speaks_for_a_stranger_or_another_currency() -> None:
     assert suggestions(in_krona, [_bill()]) == []
 
 
+@pytest.mark.parametrize("text", ["A2026-000041", "bill a2026 000041"])
+def test_the_series_letter_is_part_of_a_number(text: str) -> None:
+    bills = [_bill(1, owed_minor=7), _bill(2, number="A2026-000041", owed_minor=9)]
+
+    assert [(each.invoice_id, each.signs) for each in suggestions(_line(text), bills)] == [(2, ("number",))]
+
+
+@pytest.mark.parametrize("text", ["Bill2026-000041", "NR:2026-000041", "(2026-000041)"])
+def test_words_written_together_with_a_number_are_no_series(text: str) -> None:
+    assert suggestions(_line(text), [_bill()])[0].signs == ("number", "amount")
+
+
 def test_two_equally_likely_bills_are_for_a_clerk() -> None:
     bills = [_bill(1), _bill(2, number="2026-000042")]
     found = suggestions(_line("2026-000041 or 2026-000042"), bills)

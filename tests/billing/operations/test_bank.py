@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.test import Client
 from django.utils import timezone
 
@@ -49,6 +51,21 @@ def test_the_same_line_counts_once_in_whatever_file(bill: Invoice) -> None:
     assert (again.new, again.known, again.outgoing) == (1, 1, 1)
     assert balances()["bank"] == TOTAL
     assert [line.state for line in BankLine.objects.order_by("line_id")] == ["matched", "ignored"]
+
+
+def test_the_very_same_file_is_known_whatever_its_lines_were_called(bill: Invoice) -> None:
+    rows = (_row(bill), "b1,2026-02-11,3.00,CNY,,,", "b2,2026-02-11,3.00,CNY,,,")
+    _take(*rows)
+    # As an import that named lines by another rule left them; nobody can do this to a line now.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        BankLine.objects.update(line_id=Concat(Value("old-"), Cast("pk", CharField())))
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    again = _take(*rows)
+
+    assert (again.new, again.known) == (0, 3)
+    assert balances()["bank"] == TOTAL + 600
 
 
 def test_a_name_that_stands_for_other_money_is_an_error_and_not_known(bill: Invoice) -> None:

@@ -83,14 +83,15 @@ def test_a_payout_is_shared_by_the_utilities_whose_money_it_is(
             assert balances()["provider_clearing"] == 0
 
 
-@pytest.mark.parametrize("back_as", ["payout_failure", "payout_cancel"])
+@pytest.mark.parametrize("cancelled", [False, True])
 def test_fees_of_the_account_are_borne_by_those_who_are_paid_out(
     bill: Invoice,
     payer: User,
     gateway: StripeGateway,
     stripe_fake: FakeStripe,
     utility: Utility,
-    back_as: str,
+    *,
+    cancelled: bool,
 ) -> None:
     paid_attempt(bill, payer, gateway, stripe_fake)
     other = a_utility()
@@ -106,15 +107,9 @@ def test_fees_of_the_account_are_borne_by_those_who_are_paid_out(
         stripe_fake.book.add(fee)
     first = stripe_fake.order("pay_out", currency="cny")
     process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
-    stripe_fake.order("fail_payout", payout=first["id"])
-    with stripe_fake.book.lock:
-        (back,) = (
-            row
-            for row in stripe_fake.book.newest_first("balance_transaction")
-            if row["type"] == "payout_failure"
-        )
-        back["type"] = back_as
-    process_event(event_id=deliver(stripe_fake, "payout.failed").pk, provider=gateway, at=timezone.now())
+    stripe_fake.order("fail_payout", payout=first["id"], cancelled=cancelled)
+    back = deliver(stripe_fake, "payout.canceled" if cancelled else "payout.failed")
+    process_event(event_id=back.pk, provider=gateway, at=timezone.now())
     stripe_fake.order("pay_out", currency="cny")
     process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
 
@@ -126,6 +121,36 @@ def test_fees_of_the_account_are_borne_by_those_who_are_paid_out(
             assert balances()["bank"] == TOTAL - FEE - cost
             assert balances()["provider_clearing"] == 0
             assert compare_clearing() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "minor", "fees", "bank"),
+    [("adjustment", -40, 40, -40), ("adjustment", 40, -40, 40), ("topup", 5_000, 0, 0)],
+)
+def test_lines_of_the_account_itself_hold_no_payout_up(  # noqa: PLR0913 - a table's columns
+    bill: Invoice,
+    payer: User,
+    gateway: StripeGateway,
+    stripe_fake: FakeStripe,
+    *,
+    kind: str,
+    minor: int,
+    fees: int,
+    bank: int,
+) -> None:
+    """An adjustment is a cost, or less of it; what we brought from the bank ourselves comes back there."""
+    paid_attempt(bill, payer, gateway, stripe_fake)
+    with stripe_fake.book.lock:
+        source = {"id": None, "currency": "cny"}
+        line = movements.balance_transaction(stripe_fake.book, source, amount_minor=minor, kind=kind)
+        stripe_fake.book.add(line)
+    stripe_fake.order("pay_out", currency="cny")
+    process_event(event_id=deliver(stripe_fake, "payout.paid").pk, provider=gateway, at=timezone.now())
+
+    assert Payout.objects.get().posted_at is not None
+    assert (balances()["provider_fees"], balances()["bank"]) == (FEE + fees, TOTAL - FEE + bank)
+    assert balances()["provider_clearing"] == 0
+    assert not unmatched().exists()
 
 
 def test_a_payout_the_bank_sent_back_goes_out_with_the_next(

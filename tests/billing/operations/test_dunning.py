@@ -119,6 +119,22 @@ def test_a_mail_server_that_is_away_uses_up_no_try(bill: Invoice, settings: Sett
     assert send_letters(at=_after(bill, 7)) == 1
 
 
+def test_a_letter_that_fails_waits_twice_as_long_each_time(bill: Invoice) -> None:
+    remind(at=_after(bill, 7))
+    began = Letter.objects.get().written_at
+
+    # Nobody to send to; every minute for four days.
+    tries, failures = [], 0
+    for minute in range(4 * 24 * 60):
+        if minute % 5 == 0:
+            send_letters(at=began + timedelta(minutes=minute))
+            if (now := Letter.objects.get().failures) > failures:
+                tries.append(minute)
+                failures = now
+
+    assert tries == [5 * (2**n - 1) for n in range(10)]
+
+
 def test_letters_of_an_ended_contract_go_to_who_lived_there_and_not_to_who_came_after(
     bill: Invoice, payer: User
 ) -> None:

@@ -88,6 +88,17 @@ def test_kept_until_its_grace_is_over_then_broken(bill: Invoice, payer: User) ->
 
 
 @pytest.mark.usefixtures("lenient")
+def test_after_a_broken_plan_only_a_clerk_agrees_to_another(bill: Invoice, payer: User) -> None:
+    _agree(bill, payer)
+    review_plans(at=datetime(2026, 4, 5, 2, tzinfo=UTC))
+    later = datetime(2026, 4, 6, 2, tzinfo=UTC)
+
+    with pytest.raises(PlanError, match="not kept"):
+        _agree(bill, payer, at=later)
+    assert _agree(bill, payer, by_clerk=True, at=later).broken_at is None
+
+
+@pytest.mark.usefixtures("lenient")
 def test_what_came_in_keeps_it_and_the_last_part_fulfils_it(bill: Invoice, payer: User) -> None:
     plan = _agree(bill, payer)
     pay_at_the_counter(bill, 17_077)
