@@ -36,6 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    # E.164; it opens the door only once a code sent there was typed.
+    phone = models.CharField(_("mobile number"), max_length=16, null=True, blank=True)  # noqa: DJ001 - unique where known
+    phone_verified = models.BooleanField(_("number proved"), default=False)
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
@@ -53,7 +56,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 name="accounts_user_email_in_lower_case",
                 condition=Q(email=Lower("email")),
-            )
+            ),
+            models.CheckConstraint(
+                name="accounts_user_phone_is_e164",
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+            ),
+            models.CheckConstraint(
+                name="accounts_user_proves_a_number",
+                condition=Q(phone_verified=False) | Q(phone__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["phone"], condition=Q(phone_verified=True), name="accounts_user_number_is_one_persons"
+            ),
         ]
 
     def __str__(self) -> str:

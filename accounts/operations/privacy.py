@@ -148,6 +148,7 @@ def _forget(pk: int, *, at: datetime) -> bool:
     _drop_all(user)
     # Bills, votes and decisions keep pointing at this row; nothing in it says who it was.
     user.email, user.name = f"forgotten-{uuid4().hex}@deleted.invalid", ""
+    user.phone, user.phone_verified = None, False
     user.is_active = user.is_staff = False
     user.set_unusable_password()
     user.save()

@@ -42,7 +42,7 @@ class Part:
 def personal_parts(user: User) -> Iterator[Part]:
     """What hangs on the person and on no home; no secrets, for they are kept as digests."""
     person = User.objects.filter(pk=user.pk)
-    yield Part("person", _rows(person, "email", "name", "date_joined", "last_login"))
+    yield Part("person", _rows(person, "email", "name", "phone", "date_joined", "last_login"))
     yield Part("notice_settings", _rows(NoticeSettings.objects.filter(user=user)))
     yield Part("notice_choices", _rows(NoticeChoice.objects.filter(user=user)))
     tokens = AccessToken.objects.filter(user=user)

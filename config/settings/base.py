@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.settings import engine
 from config.settings.desk import UNFOLD as UNFOLD  # noqa: PLC0414 - a setting, so it is exported
+from config.settings.people import login_methods, signup_fields
 
 env = environ.Env()
 
@@ -185,8 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -204,6 +204,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Hearthline <no-reply
 
 # A gateway that takes JSON over HTTPS, or file:///folder; empty: nobody is offered SMS.
 SMS_URL = env.str("SMS_URL", default="")
+ACCOUNT_LOGIN_METHODS = login_methods(SMS_URL)
+ACCOUNT_SIGNUP_FIELDS = signup_fields(SMS_URL)
 SMS_TOKEN = env.str("SMS_TOKEN", default="")
 SMS_SENDER = env.str("SMS_SENDER", default="Hearthline")
 # 32 bytes in base64url, the private key of web push: another one ends all subscriptions. Empty: no web push.
