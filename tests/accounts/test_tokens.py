@@ -72,7 +72,7 @@ def test_every_view_a_token_reaches_names_its_scope_on_purpose() -> None:
         *("MeView", "HouseholdsView", "HouseholdNowView", "ConsumptionView", "RoomsView"),
         *("TemperaturesView", "ComfortView", "ColdView", "OutagesView"),
         *("HouseholdInvoicesView", "InvoiceDetailView", "InvoiceProofView", "InvoiceExplanationView"),
-        "SimilarHomesView",
+        *("SimilarHomesView", "SeasonForecastView"),
     }
 
 
