@@ -38,7 +38,7 @@ def test_every_locked_file_has_its_hash() -> None:
     assert [file["url"] for file in files if not file["hash"].startswith("sha256:")] == []
 
 
-@pytest.mark.parametrize("folder", ["timescale", "e2e"])
+@pytest.mark.parametrize("folder", ["timescale", "e2e", "client"])
 def test_npm_locks_the_content_and_not_the_place(folder: str) -> None:
     lock = json.loads((tree.ROOT / "tests" / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
