@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from accounts.scope import utility_in_scope
 from metering.models import StorageRules
 
 
@@ -19,7 +20,8 @@ class StorageRulesAdmin(ModelAdmin):
     readonly_fields = ("readings_kept_from",)
 
     def has_add_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return bool(super().has_add_permission(request)) and not StorageRules.objects.exists()
+        allowed = bool(super().has_add_permission(request)) and utility_in_scope() is not None
+        return allowed and not StorageRules.objects.exists()
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
         # With the row would go since when readings are whole, and consumption cut out of pruned ones.

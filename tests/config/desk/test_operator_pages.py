@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import StaffDuty
-from accounts.models import Building, Substation, User, Utility
+from accounts.models import Building, Household, Substation, User, Utility
 from accounts.scope import utility_scope
 from config.desk.urls import urlpatterns
 from control.enums import Mode
@@ -206,9 +206,10 @@ def test_pages_speak_chinese(desk: Client, station: Substation) -> None:
 # --- the wall of the operators' pages, as tests/project/test_wall.py has it for all others ---
 
 
-def pages_of(building: Building) -> Iterator[str]:
-    """Every address of the desk's pages with the keys of this building's network."""
+def pages_of(building: Building, home: Household) -> Iterator[str]:
+    """Every address of the desk's pages with the keys of this building's network and of a home in it."""
     keys: dict[str, int | str] = {
+        "household_id": home.pk,
         "station_id": building.substation_id,
         "building_id": building.pk,
         "own": "building",
@@ -225,8 +226,9 @@ def pages_of(building: Building) -> Iterator[str]:
 def test_no_page_shows_another_utilitys_network(desk: Client) -> None:
     with utility_scope(a_utility()):
         foreign = a_building(substation=a_substation(name="Secret Station"), name="Secret Building")
+        home = a_household(building=foreign, customer_number="Secret 1")
         a_control(substation=foreign.substation)
-    for address in pages_of(foreign):
+    for address in pages_of(foreign, home):
         answer = desk.get(address)
         assert answer.status_code in {200, 404}
         assert "Secret" not in answer.content.decode(), address
@@ -240,10 +242,11 @@ def test_nobody_without_a_desk_opens_a_page_and_lookers_change_nothing(
     client: Client, station: Substation
 ) -> None:
     building = a_measured_building(station)
-    for address in pages_of(building):
+    home = Household.objects.filter(building=building).earliest("pk")
+    for address in pages_of(building, home):
         assert client.get(address).status_code == 302
     client.force_login(a_clerk(duty=StaffDuty.AUDITOR))
-    for address in pages_of(building):
+    for address in pages_of(building, home):
         assert client.get(address).status_code == 200
         assert client.post(address, {"do": "watch"}).status_code in {403, 405}
     assert SubstationControl.objects.get().mode == Mode.ACTIVE
