@@ -70,7 +70,7 @@ def test_registering_the_meter_hangs_it_up_and_stores_what_waited(
     assert kept.state == QuarantineState.RELEASED
     assert Reading.objects.get().device == Device.objects.get(identity="meter-7")
     # Nothing is left to do.
-    assert "/register" not in engineer.get(page(kept)).content.decode()
+    assert page(kept, "register") not in engineer.get(page(kept)).content.decode()
 
 
 def test_a_registration_that_cannot_be_says_why(engineer: Client) -> None:
