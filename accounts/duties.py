@@ -42,6 +42,11 @@ ADMINISTRATORS_ONLY: Final = frozenset(
     {"accounts.staffrole", "accounts.user", "billing.paymentrules", "metering.storagerules"}
 )
 
+# Who did what is read by those who answer for it and those who check.
+READ_BY: Final[Mapping[str, frozenset[StaffDuty]]] = {
+    "accounts.auditentry": frozenset({StaffDuty.ADMIN, StaffDuty.AUDITOR})
+}
+
 
 class DutyBackend(BaseBackend):
     """Permissions of a clerk at the utility in scope; outside a scope there are none."""
@@ -54,6 +59,7 @@ class DutyBackend(BaseBackend):
         app, _, codename = perm.partition(".")
         action, _, model = codename.partition("_")
         duties = _duties(user_obj)
+        duties &= READ_BY.get(f"{app}.{model}", duties)
         if action != "view":
             duties = _trusted(duties, f"{app}.{model}")
         return any(action in GRANTS[duty].get(app, ()) for duty in duties)

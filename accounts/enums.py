@@ -97,6 +97,14 @@ class ConsentPurpose(models.TextChoices):
     PUSH = "push", _("Push through the browser's maker")
 
 
+class AuditAction(models.TextChoices):
+    """What was done to a row."""
+
+    INSERT = "insert", _("added")
+    UPDATE = "update", _("changed")
+    DELETE = "delete", _("deleted")
+
+
 class StaffDuty(models.TextChoices):
     """What a member of the utility's staff is trusted with."""
 

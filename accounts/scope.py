@@ -84,6 +84,14 @@ def scoped_utility_id() -> int | None:
     return utility_id or None
 
 
+def scope_told() -> str:
+    """The scope as the database is told it: a key, "all", or nothing."""
+    utility_id = _utility_id.get()
+    if utility_id is None:
+        return ""
+    return str(utility_id) if utility_id else "all"
+
+
 class TenantManager(models.Manager[M]):
     """Rows of the utility in scope; raises at once where none is, before any queryset exists."""
 

@@ -1,5 +1,5 @@
 """The desk's pages about utilities, the network and people."""
 
-from accounts.admin import network, outages, people, utility
+from accounts.admin import audit, network, outages, people, utility
 
-__all__ = ["network", "outages", "people", "utility"]
+__all__ = ["audit", "network", "outages", "people", "utility"]

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.period import Period
 from accounts.queries.access import Access, BeforeYourTimeError, access_to
 from accounts.scope import utility_scope
+from accounts.told import acting
 from config.api.problem import DomainProblem
 
 
@@ -70,6 +71,8 @@ class HouseholdView(APIView):
             raise exceptions.PermissionDenied
         self.access = access
         self._scopes.enter_context(utility_scope(access.utility))
+        reason = f"{request.method} {request.path}"
+        self._scopes.enter_context(acting(signed_in(request).pk, reason=reason))
 
     def find_access(self, user: User, *, at: datetime) -> Access | None:
         """The person's way to what the address names; a view about a thing within a home overrides it."""

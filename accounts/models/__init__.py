@@ -1,5 +1,6 @@
 """One file a concept."""
 
+from accounts.models.audit import AuditEntry
 from accounts.models.contact import ContactNote
 from accounts.models.contract import Contract
 from accounts.models.invitation import Invitation
@@ -14,6 +15,7 @@ from accounts.models.utility import Utility
 
 __all__ = [
     "AccessToken",
+    "AuditEntry",
     "Building",
     "Consent",
     "ContactNote",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User, Utility
 from accounts.queries.access import desk_utilities
 from accounts.scope import NoUtilityInScopeError, utility_scope
+from accounts.told import acting
 
 DESK_PREFIX: Final = "/admin/"
 SESSION_KEY: Final = "desk_utility"
@@ -28,10 +29,13 @@ class DeskScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer inside the scope, where there is a clerk and a desk."""
         utility = self._utility(request) if request.path.startswith(DESK_PREFIX) else None
-        if utility is None:
+        if not request.path.startswith(DESK_PREFIX):
             return self.get_response(request)
-        with utility_scope(utility):
-            return self.get_response(request)
+        with acting(request.user.pk, reason=f"{request.method} {request.path}"):
+            if utility is None:
+                return self.get_response(request)
+            with utility_scope(utility):
+                return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Without a utility in scope a tenant's page cannot be shown: back to where one is chosen or made."""

@@ -117,6 +117,7 @@ GROUPS: Final[Sequence[tuple[Promise, Sequence[Entry]]]] = (
             Entry("accounts.Membership", "key"),
             Entry("accounts.Contract", "contract"),
             Entry("accounts.StaffRole", "badge"),
+            Entry("accounts.AuditEntry", "history"),
             Entry("accounts.Utility", "domain"),
         ),
     ),

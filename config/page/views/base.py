@@ -21,6 +21,7 @@ from accounts.models import ResidentLook, User
 from accounts.queries.access import Access, homes_of
 from accounts.queries.looks import SESSION_KEY, look_of, may_look
 from accounts.scope import utility_scope
+from accounts.told import acting
 
 # Tells the service worker not to keep the page.
 LOOK_HEADER: Final = "X-Resident-Look"
@@ -48,7 +49,8 @@ class ResidentView(View):
         self.look = look_of(self.person, request.session.get(SESSION_KEY))
         if self.look is None:
             self.homes = homes_of(self.person, at=self.now)
-            return self.enter(request, *args, **kwargs)
+            with acting(self.person.pk, reason=f"{request.method} {request.path}"):
+                return self.enter(request, *args, **kwargs)
         if not may_look(self.look, at=self.now):
             return self._after(self.look)
         return self._looked_at(self.look, *args, **kwargs)
