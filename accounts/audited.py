@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connections
 
 TRIGGER: Final = "hearthline_audited"
-# The model, and the columns that are nobody's to read or change too often to tell anything.
+# The model, and the columns left out: secrets, what a person may have erased, what changes too often.
 AUDITED: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts.Utility": (),
     "accounts.HeatSource": (),
@@ -22,7 +22,7 @@ AUDITED: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts.Contract": (),
     "accounts.Membership": (),
     "accounts.StaffRole": (),
-    "accounts.User": ("password", "last_login"),
+    "accounts.User": ("password", "last_login", "email", "name", "phone"),
     "metering.Device": (),
     "metering.Installation": (),
     "metering.TagLimits": (),

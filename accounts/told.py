@@ -62,11 +62,11 @@ def tell_on(connection: BaseDatabaseWrapper) -> None:
 
 def _tell(
     execute: Callable[..., Any],
-    sql: Any,  # noqa: ANN401 - Django's signature, here and below
-    params: Any,  # noqa: ANN401
-    many: bool,  # noqa: FBT001
+    sql: Any,  # noqa: ANN401 - Django's signature
+    params: Any,  # noqa: ANN401 - as above
+    many: bool,  # noqa: FBT001 - as above
     context: dict[str, Any],
-) -> Any:  # noqa: ANN401
+) -> Any:  # noqa: ANN401 - as above
     raw: Connection[Any] = context["connection"].connection
     head, told = str(sql)[:40].lstrip().upper(), _told.get(raw)
     is_over = told is not None and told.in_transaction and _status(raw) == TransactionStatus.IDLE

@@ -16,7 +16,9 @@ class AuditEntry(TenantModel):
     """
 
     # Nobody's where it is about a person, who stands above the wall.
-    utility = UtilityKey(related_name="+", null=True, on_delete=models.DO_NOTHING, db_constraint=False)
+    utility = UtilityKey(  # type: ignore[misc] # the one row that may be nobody's
+        related_name="+", null=True, on_delete=models.DO_NOTHING, db_constraint=False
+    )
     at = models.DateTimeField(_("at"))
     table = models.CharField(_("what"), max_length=63)
     row = models.CharField(_("row"), max_length=64)

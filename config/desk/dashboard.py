@@ -18,6 +18,7 @@ from accounts.scope import utility_in_scope
 from config.api.money import money_text
 from config.desk import figures
 from config.desk.lists import list_address, sees_strangers
+from config.desk.queues import queues
 from control.enums import Severity, TargetState
 from control.queries.alarms import standing_counts
 
@@ -51,6 +52,7 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
             _targets(request),
         ]
     lists = {
+        "queues": queues(request),
         "stations": figures.stations(at=now),
         "coldest": figures.coldest_homes(at=now),
         "votes": figures.newest_votes(at=now),

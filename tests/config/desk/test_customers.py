@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.enums import StaffDuty
-from accounts.models import ContactNote, Contract, Household, Membership, User, Utility
+from accounts.models import ContactNote, Contract, Household, Membership, NoticeSettings, User, Utility
 from accounts.scope import utility_scope
 from billing.models import Invoice
 from billing.references import payment_reference
@@ -59,6 +59,7 @@ def page(desk: Client, household: Household) -> str:
 def test_whatever_a_caller_says_finds_the_home(billed: Contract) -> None:
     home = billed.household
     resident = a_resident(household=home)
+    NoticeSettings.objects.create(user=resident, phone="+8613800138000")
     other = a_contract(household=a_household(), customer_name="Zhang Wei").household
     bill = Invoice.objects.get()
     meter = home.installations.get().device
@@ -69,6 +70,8 @@ def test_whatever_a_caller_says_finds_the_home(billed: Contract) -> None:
         f"{home.building.address} {home.label}",
         meter.serial,
         resident.email,
+        "13800138000",
+        "+86 138 0013 8000",
         str(bill.number),
         payment_reference(str(bill.number)),
         f"please, {payment_reference(str(bill.number)).replace(' ', '')}",

@@ -37,7 +37,7 @@ DROP FUNCTION hearthline_audit() CASCADE;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_data_requests_and_consents"),
+        ("accounts", "0007_phone_numbers"),
     ]
 
     operations = [
