@@ -105,6 +105,15 @@ class AuditAction(models.TextChoices):
     DELETE = "delete", _("deleted")
 
 
+class ChangeKind(models.TextChoices):
+    """The things of a home whose changes an app follows, to show them offline."""
+
+    ROOM = "room", _("Room")
+    VOTE = "vote", _("Vote")
+    COLD_TICKET = "cold_ticket", _("Cold home")
+    INVOICE = "invoice", _("Invoice")
+
+
 class StaffDuty(models.TextChoices):
     """What a member of the utility's staff is trusted with."""
 

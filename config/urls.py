@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("comfort.api.urls")),
     path("api/v1/", include("control.api.urls")),
     path("api/v1/", include("metering.api.urls")),
+    path("api/v1/", include("config.sync.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", include("config.desk.urls")),

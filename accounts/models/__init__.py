@@ -1,6 +1,7 @@
 """One file a concept."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.change import HomeChange
 from accounts.models.contact import ContactNote
 from accounts.models.contract import Contract
 from accounts.models.invitation import Invitation
@@ -23,6 +24,7 @@ __all__ = [
     "DataRequest",
     "Delivery",
     "HeatSource",
+    "HomeChange",
     "Household",
     "Invitation",
     "Membership",

@@ -70,7 +70,7 @@ def test_every_view_a_token_reaches_names_its_scope_on_purpose() -> None:
 
     assert reached == {
         *("MeView", "HouseholdsView", "HouseholdNowView", "ConsumptionView", "RoomsView"),
-        *("TemperaturesView", "ComfortView", "ColdView", "OutagesView"),
+        *("TemperaturesView", "ComfortView", "ColdView", "SyncView", "OutagesView"),
         *("HouseholdInvoicesView", "InvoiceDetailView", "InvoiceProofView", "InvoiceExplanationView"),
         *("SimilarHomesView", "SeasonForecastView"),
     }
