@@ -81,7 +81,7 @@ def test_a_vote_becomes_a_target_an_answer_and_a_clean_end(
         before = station.next_target(patience_s=60)
         station.answer(before)
         give_feedback(household=home, user=a_resident(household=home), sensation=-2, at=timezone.now())
-        after = station.next_target(patience_s=10)
+        after = station.next_target(patience_s=60)
         station.answer(after)
         until(lambda: _applied(after.body["command"]), "the answer is stored")
         process.send_signal(signal.SIGTERM)
