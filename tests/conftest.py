@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as laws
 from rest_framework.test import APIClient
 
 from accounts.models import Household, User, Utility
@@ -16,6 +18,9 @@ from tests.factories import a_household, a_resident, a_utility
 def pytest_configure() -> None:
     """Hash passwords cheaply, for a real hash takes half a second by design; let tests ask a lot."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # A law is not timed: how fast its examples are made says how busy the machine is.
+    laws.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    laws.load_profile("untimed")
     settings.RATE_LIMIT_FACTOR = 1_000
 
 
